@@ -1,0 +1,73 @@
+"""The one door to DuckDB and to the queries in ``sql/``.
+
+A query is a file; its values are ``$parameters``; the tables it reads are bound to the names it uses. No SQL text
+stands in Python.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from llm_assets.errors import ConfigError, DataError
+
+_PACKAGED = Path(__file__).parent / "sql"
+SQL = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "sql"
+BATCH_ROWS = 4_096
+
+
+def read_query(name: str) -> str:
+    """Text of ``sql/NAME.sql``, say ``quality/decide``."""
+    path = SQL / f"{name}.sql"
+    if not path.is_file():
+        raise ConfigError(f"there is no query {name!r} in {SQL}")
+    return path.read_text(encoding="utf-8")
+
+
+def connect(memory: str = "4GB", threads: int = 1, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An empty in-memory database. ``memory`` and ``threads`` are settings of the machine, and decide no result."""
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"set memory_limit = '{memory}'")
+    connection.execute(f"set threads = {threads}")
+    connection.execute("set preserve_insertion_order = true")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    if spill is not None:
+        connection.execute(f"set temp_directory = '{os.fspath(spill)}'")
+    return connection
+
+
+def bind(connection: duckdb.DuckDBPyConnection, name: str, source: Sequence[Path] | pa.Table, schema: pa.Schema | None = None) -> None:
+    """Makes a table readable under ``name``: the parts of one, or a table in memory.
+
+    Where ``source`` is no parts at all, the table is empty and of ``schema``.
+    """
+    if isinstance(source, pa.Table):
+        connection.register(name, source)
+    elif source:
+        connection.read_parquet([os.fspath(path) for path in source]).create_view(name, replace=True)
+    elif schema is not None:
+        connection.register(name, schema.empty_table())
+    else:
+        raise ConfigError(f"{name} has no files, and no schema to be empty of")
+
+
+def run_query(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Iterator[pa.RecordBatch]:
+    """Streams the result of ``sql/NAME.sql`` in Arrow batches, in the query's order."""
+    try:
+        yield from connection.execute(read_query(name), parameters).to_arrow_reader(BATCH_ROWS)
+    except duckdb.OutOfMemoryException as error:
+        raise DataError(f"query {name} needs more memory or spill space than it was given: {error}") from error
+    except duckdb.IOException as error:
+        raise DataError(f"query {name} could not read or write: {error}") from error
+
+
+def fetch_rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The result of a small query as dictionaries."""
+    return [row for batch in run_query(connection, name, **parameters) for row in batch.to_pylist()]

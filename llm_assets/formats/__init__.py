@@ -1,0 +1,1 @@
+"""How artefacts lie on disk: document keys, tables, manifests, WARC, token shards."""
