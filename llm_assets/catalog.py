@@ -61,7 +61,7 @@ def bind(connection: duckdb.DuckDBPyConnection, name: str, source: Sequence[Path
 def run_query(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Iterator[pa.RecordBatch]:
     """Streams the result of ``sql/NAME.sql`` in Arrow batches, in the query's order."""
     try:
-        yield from connection.execute(read_query(name), parameters).to_arrow_reader(BATCH_ROWS)
+        yield from connection.sql(read_query(name), params=parameters).to_arrow_reader(BATCH_ROWS)
     except duckdb.OutOfMemoryException as error:
         raise DataError(f"query {name} needs more memory or spill space than it was given: {error}") from error
     except duckdb.IOException as error:

@@ -91,6 +91,4 @@ def read_table(paths: Sequence[Path], schema: pa.Schema, columns: Sequence[str] 
     """A whole table from its parts, in memory; of ``schema`` also where there is no part."""
     names = list(columns or schema.names)
     wanted = pa.schema([schema.field(name) for name in names])
-    return pa.Table.from_batches(
-        [batch.select(names).cast(wanted) for path in paths for batch in read_batches(path, names)], schema=wanted
-    )
+    return pa.Table.from_batches([batch.select(names).cast(wanted) for path in paths for batch in read_batches(path, names)], schema=wanted)
