@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from llm_assets.errors import DataError
@@ -33,6 +34,16 @@ class Engine(Protocol):
         """How many items run at once; a stage may slice a single large item by it, never let it decide a byte."""
         ...
 
+    @property
+    def memory(self) -> str:
+        """What DuckDB may take, as it writes it: ``4GB``."""
+        ...
+
+    @property
+    def spill(self) -> Path | None:
+        """Folder for what does not fit in memory."""
+        ...
+
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
         """Results in the order of the items. An exception of the function ends the map and is raised here."""
         ...
@@ -43,6 +54,8 @@ class LocalEngine:
     """Processes on this machine; with one worker, this very process."""
 
     workers: int = 1
+    memory: str = "4GB"
+    spill: Path | None = None
     progress: Progress = no_progress
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
