@@ -1,0 +1,1 @@
+"""Measures documents, cleans their lines, and decides which of them are worth learning from."""
