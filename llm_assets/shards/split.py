@@ -1,0 +1,32 @@
+"""Which documents are held out for validation: whole families, so that no copy straddles the split."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from llm_assets.tokenizer.sample import Keys, draw_numbers
+
+CRAWL_BITS = np.uint64(48)
+"""A key shifted right by these is the sequence number of its crawl."""
+
+
+def hold_out(docs: Keys, families: Keys, fraction: float, seed: int) -> npt.NDArray[np.bool_]:
+    """True for each document whose family falls in validation, drawn by a hash of the family's root.
+
+    The draw is the same in every crawl, so a copy that survives in a later crawl joins its elders. In a small crawl it may
+    leave a split empty: then the family drawn lowest moves to validation, or the one drawn highest to training; among
+    those that began in this crawl where there is one, since an elder crawl that holds the family is not moved with it.
+    With fewer than two families nothing can be held out.
+    """
+    if fraction == 0 or np.unique(families).size < 2:
+        return np.zeros(docs.size, np.bool_)
+    numbers = draw_numbers(families, "validation", seed)
+    held: npt.NDArray[np.bool_] = numbers < np.uint64(fraction * 2.0**64)
+    began_here = families >> CRAWL_BITS == docs >> CRAWL_BITS
+    movable = numbers[began_here] if began_here.any() else numbers
+    if not held.any():
+        held = numbers == movable.min()
+    elif held.all():
+        held = numbers != movable.max()
+    return held

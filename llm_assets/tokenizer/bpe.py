@@ -1,0 +1,152 @@
+"""Byte-level BPE: trained, loaded, and its ids as bytes.
+
+A text is split into words by GPT-4's pattern, a word is its UTF-8 bytes, and pairs that are frequent are merged. Every text
+comes back exactly. Special tokens are never found in a text: the web is hostile, and a page that spells ``<|endoftext|>``
+is encoded as the ordinary characters it is. A special id gets into a document only by its number.
+
+This module needs tokenizers and nothing else, so a machine that only trains or samples can use it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from llm_assets.errors import DataError
+
+if TYPE_CHECKING:
+    from llm_assets.tokenizer.config import Tokenizer
+
+END_OF_TEXT = "<|endoftext|>"
+
+MAX_RUN = 1_024
+"""Characters without, or of nothing but, white space that the trainer sees in one piece. It merges a word in time quadratic in
+its length: a page that is a megabyte of one letter would take it a quarter of an hour."""
+
+# Started at the start of a run only, else a long run would be tried from each of its characters.
+_LONG_WORD = re.compile(rf"(?<![^ \t\n\v\f\r])[^ \t\n\v\f\r]{{{MAX_RUN + 1},}}")
+_LONG_SPACE = re.compile(rf"(?<!\s)(\s{{{MAX_RUN}}})\s+")
+
+
+def split_pattern(max_digits: int) -> str:
+    """GPT-4's split of a text into words (tiktoken's cl100k_base, there with 3 digits): English contractions; letters with
+    one leading other character; digits; punctuation with a leading space and trailing newlines; white space, whose last
+    blank goes to the word it precedes."""
+    return (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+        r"|[^\r\n\p{L}\p{N}]?\p{L}+"
+        rf"|\p{{N}}{{1,{max_digits}}}"
+        r"| ?[^\s\p{L}\p{N}]+[\r\n]*"
+        r"|\s*[\r\n]+"
+        r"|\s+(?!\S)"
+        r"|\s+"
+    )
+
+
+def train_bpe(texts: Iterable[str], config: Tokenizer) -> tokenizers.Tokenizer:
+    """A tokenizer of at most ``config.vocabulary`` ids, fewer where the texts have no more pairs to merge.
+
+    The special tokens are the first ids, then come the 256 bytes, then the merges, most frequent first. The order of the
+    texts and the number of threads change nothing.
+    """
+    tokenizer = tokenizers.Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(tokenizers.Regex(split_pattern(config.max_digits)), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=config.vocabulary,
+        min_frequency=config.min_frequency,
+        special_tokens=list(config.special_tokens),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(map(_cut_runs, texts), trainer)
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
+    """The tokenizer of a ``tokenizer.json``, set to encode special tokens in a text as ordinary characters.
+
+    DataError where the file is missing or damaged.
+    """
+    try:
+        tokenizer = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError("the tokenizer is missing", path) from error
+    except Exception as error:  # tokenizers raises nothing more specific
+        raise DataError(f"this is no tokenizer.json: {error}", path) from error
+    tokenizer.encode_special_tokens = True  # not part of the file
+    return tokenizer
+
+
+def end_of_text(tokenizer: tokenizers.Tokenizer) -> int:
+    """Id of ``<|endoftext|>``. DataError where the tokenizer has none."""
+    token = tokenizer.token_to_id(END_OF_TEXT)
+    if token is None:
+        raise DataError(f"the tokenizer has no {END_OF_TEXT}, which must end every document")
+    return token
+
+
+def encode_texts(tokenizer: tokenizers.Tokenizer, texts: list[str]) -> Iterator[list[int]]:
+    """Ids of each text, without end-of-text."""
+    for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False):
+        yield encoding.ids
+
+
+def token_bytes(tokenizer: tokenizers.Tokenizer) -> list[bytes]:
+    """The raw bytes of each id, special tokens being empty; joined, those of a text's ids are its UTF-8.
+
+    Bits per byte are counted with these: the decoded string of a token that is part of a character has other bytes.
+    DataError where the tokenizer is not byte-level.
+    """
+    byte_of = {character: value for value, character in enumerate(_byte_characters())}
+    added = tokenizer.get_added_tokens_decoder()
+    raw = [b""] * (max(tokenizer.get_vocab().values()) + 1)
+    for name, token in tokenizer.get_vocab().items():
+        if token in added:
+            raw[token] = b"" if added[token].special else name.encode()
+        elif byte_of.keys() >= set(name):
+            raw[token] = bytes(byte_of[character] for character in name)
+        else:
+            raise DataError(f"this is no byte-level tokenizer: its token {token} is {name!r}")
+    return raw
+
+
+@contextmanager
+def thread_pool(enabled: bool) -> Iterator[None]:
+    """Lets tokenizers use all cores of the machine, or this thread alone, within the block."""
+    name = "TOKENIZERS_PARALLELISM"
+    before = os.environ.get(name)
+    os.environ[name] = "true" if enabled else "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _cut_runs(text: str) -> str:
+    text = _LONG_SPACE.sub(r"\1", text)
+    return _LONG_WORD.sub(lambda run: "\n".join(run[0][start : start + MAX_RUN] for start in range(0, len(run[0]), MAX_RUN)), text)
+
+
+def _byte_characters() -> list[str]:
+    """The character that stands for each byte in a byte-level vocabulary (Radford et al. 2019): Latin-1's own where it can
+    be seen, and for the others those from U+0100 on."""
+    visible = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    hidden = iter(range(0x100, 0x200))
+    return [chr(byte if byte in visible else next(hidden)) for byte in range(256)]

@@ -1,0 +1,105 @@
+"""Stage ``tokenizer``: corpora in, a tokenizer folder out.
+
+Writes ``tokenizer.json`` and ``tokenizer_config.json``, so that ``transformers.AutoTokenizer`` loads the folder, and
+``report.json``: what it compresses to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llm_assets.engine import Engine
+from llm_assets.errors import DataError
+from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.parquet import read_batches
+from llm_assets.report import Report
+from llm_assets.tokenizer.bpe import END_OF_TEXT, thread_pool, train_bpe
+from llm_assets.tokenizer.compression import describe_compression
+from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.tokenizer.sample import Bytes, Keys, draw_numbers, find_cutoff
+
+STAGE = "tokenizer"
+PURPOSE = "tokenizer"
+"""Of the draw: a document's place in this sample says nothing of its place in any other draw."""
+
+MEASURED_BYTES = 8 << 20
+"""UTF-8 bytes of the text that the compression is measured on: the documents drawn first."""
+
+HUGGING_FACE = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "bos_token": END_OF_TEXT,
+    "eos_token": END_OF_TEXT,
+    "clean_up_tokenization_spaces": False,
+    "split_special_tokens": True,  # as load_tokenizer does: no text spells a special token
+}
+
+
+def train_tokenizer(corpora: Sequence[Artefact], target: Path, config: Tokenizer, engine: Engine) -> Report:
+    """Trains on documents drawn from the corpora, and measures what it compresses them to.
+
+    Read are all documents, kept those trained on. DataError where there is no text; a warning where the sample has too few
+    pairs for the vocabulary. Memory: 16 bytes a document, and the distinct words of the sample.
+    """
+    parts = [part for corpus in corpora for part in corpus.table("corpus")]
+    numbers, sizes = _draw_documents(parts, config.seed, engine)
+    if not sizes.sum():
+        raise DataError("there is nothing to train a tokenizer on: the corpus has no text; relax the filters or add a crawl")
+    drawn = find_cutoff(numbers, sizes, config.sample_bytes)
+    measured = find_cutoff(numbers, sizes, min(MEASURED_BYTES, config.sample_bytes))
+    with thread_pool(enabled=engine.workers > 1):
+        tokenizer = train_bpe((text for _, text in _read_documents(parts, drawn, config.seed)), config)
+    compression = describe_compression(tokenizer, _read_documents(parts, measured, config.seed))
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+    _write_json(target / "tokenizer_config.json", HUGGING_FACE)
+    _write_json(target / "report.json", compression)
+    return _report(config, tokenizer.get_vocab_size(), compression["bytes_per_token"], sizes, numbers <= drawn)
+
+
+def _report(config: Tokenizer, vocabulary: int, bytes_per_token: float, sizes: Bytes, sampled: npt.NDArray[np.bool_]) -> Report:
+    kept = int(sampled.sum())
+    too_few = f"the sample has too few pairs for a vocabulary of {config.vocabulary:,}: it became {vocabulary:,}"
+    return Report(
+        STAGE,
+        read=sizes.size,
+        kept=kept,
+        rejected={"not_sampled": sizes.size - kept} if kept < sizes.size else {},
+        figures={"vocabulary": vocabulary, "sample_bytes": int(sizes[sampled].sum()), "bytes_per_token": bytes_per_token},
+        warnings=(too_few,) if vocabulary < config.vocabulary else (),
+    )
+
+
+def _draw_documents(parts: Sequence[Path], seed: int, engine: Engine) -> tuple[Keys, Bytes]:
+    drawn = list(engine.map(partial(_draw_part, seed=seed), parts, "drawing documents to train the tokenizer on"))
+    numbers = np.concatenate([np.empty(0, np.uint64), *(numbers for numbers, _ in drawn)])
+    sizes = np.concatenate([np.empty(0, np.int64), *(sizes for _, sizes in drawn)])
+    return numbers, sizes
+
+
+def _draw_part(part: Path, seed: int) -> tuple[Keys, Bytes]:
+    numbers, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
+    for batch in read_batches(part, ["doc", "text"]):
+        numbers.append(draw_numbers(batch["doc"].to_numpy(), PURPOSE, seed))
+        sizes.append(pc.binary_length(batch["text"]).to_numpy())
+    return np.concatenate(numbers), np.concatenate(sizes)
+
+
+def _read_documents(parts: Sequence[Path], cutoff: int, seed: int) -> Iterator[tuple[str, str]]:
+    for part in parts:
+        for batch in read_batches(part, ["doc", "language", "text"]):
+            numbers = draw_numbers(batch["doc"].to_numpy(), PURPOSE, seed)
+            chosen = batch.filter(pa.array(numbers <= cutoff))
+            yield from zip(chosen["language"].to_pylist(), chosen["text"].to_pylist(), strict=True)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
