@@ -7,7 +7,8 @@ stands in Python.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,68 @@ def bind(connection: duckdb.DuckDBPyConnection, name: str, source: Sequence[Path
 
 def run_query(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Iterator[pa.RecordBatch]:
     """Streams the result of ``sql/NAME.sql`` in Arrow batches, in the query's order."""
-    try:
+    with _errors_named(name):
         yield from connection.sql(read_query(name), params=parameters).to_arrow_reader(BATCH_ROWS)
+
+
+def execute_query(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> None:
+    """Runs ``sql/NAME.sql`` for its effect: a temporary table made or filled."""
+    with _errors_named(name):
+        connection.execute(read_query(name), parameters)
+
+
+@contextmanager
+def _errors_named(name: str) -> Iterator[None]:
+    try:
+        yield
     except duckdb.OutOfMemoryException as error:
         raise DataError(f"query {name} needs more memory or spill space than it was given: {error}") from error
     except duckdb.IOException as error:
         raise DataError(f"query {name} could not read or write: {error}") from error
 
 
+VIEWS = ("doc_id", "verdicts", "documents", "funnel", "filtered_docs", "deduped_docs", "copies", "redactions")
+"""Files of ``sql/views`` in the order in which they build on each other."""
+
+
+def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Path]]], crawls: pa.Table) -> None:
+    """Writes a database of views over Parquet, and swaps it in for the one at ``path``.
+
+    ``tables`` maps a name to its schema and parts over all crawls; one without parts is an empty table. ``crawls`` (sequence,
+    crawl, source, enabled) is copied in. Readers of the old file keep what they opened.
+    """
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    waiting.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(os.fspath(waiting)) as connection:
+            connection.from_arrow(crawls).create("crawls")
+            for name, (schema, parts) in tables.items():
+                if parts:
+                    connection.read_parquet([os.fspath(part) for part in parts]).create_view(name)
+                else:
+                    connection.from_arrow(schema.empty_table()).create(name)
+            for view in VIEWS:
+                connection.execute(read_query(f"views/{view}"))
+        waiting.replace(path)
+    finally:
+        waiting.unlink(missing_ok=True)
+
+
+def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
+    """The catalog, for reading only. DataError where none was built yet."""
+    if not path.is_file():
+        raise DataError("there is no catalog yet: `llm-assets run` builds it", path)
+    return duckdb.connect(os.fspath(path), read_only=True)
+
+
 def fetch_rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """The result of a small query as dictionaries."""
     return [row for batch in run_query(connection, name, **parameters) for row in batch.to_pylist()]
+
+
+def query_rows(connection: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
+    """The result of a person's own query. ConfigError where DuckDB refuses it."""
+    try:
+        return [row for batch in connection.sql(text).to_arrow_reader(BATCH_ROWS) for row in batch.to_pylist()]
+    except duckdb.Error as error:
+        raise ConfigError(f"the query was refused: {error}") from error

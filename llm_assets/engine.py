@@ -44,6 +44,11 @@ class Engine(Protocol):
         """Folder for what does not fit in memory."""
         ...
 
+    @property
+    def progress(self) -> Progress:
+        """Whom a stage tells how far it is."""
+        ...
+
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
         """Results in the order of the items. An exception of the function ends the map and is raised here."""
         ...

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,14 @@ def _list_files(folder: Path) -> Iterable[FileEntry]:
 def describe_output(
     asset: str, crawl: str | None, folder: Path, kept: Iterable[str], code_version: str, inputs: Mapping[str, str]
 ) -> Manifest:
-    """The manifest of a finished folder. ``kept`` names the tables and files (``texts``, ``tokenizer.json``; a trailing
-    slash means a whole folder) that the data version covers; rejections, findings and reports stay out of it."""
+    """The manifest of a finished folder. ``kept`` names the tables and files (``texts``, ``tokenizer.json``, ``*.tokens``)
+    that the data version covers; rejections, findings and reports stay out of it."""
     files = tuple(_list_files(folder))
     covered = {
         entry.path: entry.sha256
         for entry in files
         for name in kept
-        if entry.path == name or _is_part(entry.path, name) or (name.endswith("/") and entry.path.startswith(name))
+        if _is_part(entry.path, name) or fnmatchcase(entry.path, name)
     }
     return Manifest(asset, crawl, folder.name, files, fingerprint(covered), code_version, dict(inputs))
 

@@ -1,0 +1,221 @@
+"""The whole graph: from a crawl's WARC files to samples of a trained model.
+
+Each asset is paths, one call, metadata. Partitioned by crawl down to the shards; what follows is global. Stages are
+imported where they run, so that loading the graph costs no torch and no Polars.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.metadata import materialized
+from dagster_project.resources import Pipeline
+from llm_assets.plan import ASSETS
+from llm_assets.recipe import SECTIONS
+
+Result = dg.MaterializeResult[None]
+
+crawls = dg.DynamicPartitionsDefinition(name="crawls")
+
+
+def section(name: str) -> dg.AssetKey:
+    """External asset of a recipe section: its change makes exactly the stages that read it stale."""
+    return dg.AssetKey(["recipe", name])
+
+
+def every_crawl(asset: dg.AssetsDefinition) -> dg.AssetDep:
+    """Dependence of a global asset on all crawls."""
+    return dg.AssetDep(asset, partition_mapping=dg.AllPartitionMapping())
+
+
+def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, Any]:
+    """What all assets have: group, kinds, owner, code version, partitions."""
+    return {
+        "name": name,
+        "group_name": group,
+        "kinds": set(kinds),
+        "owners": ["team:corpus" if crawl else "team:model"],
+        "code_version": ASSETS[name].code,
+        "partitions_def": crawls if crawl else None,
+    }
+
+
+recipe_sections = [
+    dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.") for name in SECTIONS
+]
+
+
+@dg.asset(**node("raw_crawl", "crawl", "warc"))
+def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """WARC files of a crawl, numbered once and for all, as its declaration names or makes them."""
+    from llm_assets.crawl.stage import collect_files
+
+    with pipeline.step(context) as step:
+        step.report = collect_files(step.declaration, step.read_previous(), step.folder, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("extracted_text", "text", "trafilatura", "parquet"), deps=[raw_crawl, section("url_filter"), section("extraction")])
+def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Main text of every HTML page, a row for every record, and why a page gave no text."""
+    from llm_assets.extract.stage import extract_texts
+
+    with pipeline.step(context) as step:
+        rules, lists = step.recipe.url_filter, {name: step.root.input_path(name) for name in step.recipe.url_filter.block_lists}
+        step.report = extract_texts(
+            step.read("raw_crawl"), step.folder, step.declaration.sequence, rules, step.recipe.extraction, lists, step.engine
+        )
+    return materialized(step)
+
+
+@dg.asset(**node("quality_signals", "judgement", "polars", "parquet"), deps=[extracted_text, section("cleaning"), section("language")])
+def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Everything that is measured of a document, a column a signal; nothing is decided."""
+    from llm_assets.quality.stage import measure_signals
+
+    with pipeline.step(context) as step:
+        step.report = measure_signals(step.read("extracted_text"), step.folder, step.recipe.cleaning, step.recipe.language, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("filtered_docs", "judgement", "duckdb", "parquet"), deps=[quality_signals, section("filters")])
+def filtered_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Documents within every quality bound, and for each of the others the first bound it broke."""
+    from llm_assets.quality.decisions import decide_documents
+
+    with pipeline.step(context) as step:
+        step.report = decide_documents(step.read("quality_signals"), step.folder, step.recipe.filters, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("minhash_signatures", "duplicates", "numba", "parquet"), deps=[extracted_text, section("cleaning"), section("signatures")])
+def minhash_signatures(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Exact hash and MinHash signature of every extracted document's cleaned text."""
+    from llm_assets.dedup.stage import sign_documents
+
+    with pipeline.step(context) as step:
+        step.report = sign_documents(step.read("extracted_text"), step.folder, step.recipe.cleaning, step.recipe.signatures, step.engine)
+    return materialized(step)
+
+
+seniors = dg.AssetSpec(
+    "seniors",
+    group_name="duplicates",
+    kinds={"duckdb"},
+    partitions_def=crawls,
+    deps=[every_crawl(filtered_docs), every_crawl(minhash_signatures)],
+    description="All that older crawls mean to a crawl: the chained digest of what its deduplication reads of them. A sensor reports it.",
+)
+
+
+@dg.asset(**node("deduped_docs", "duplicates", "duckdb", "parquet"), deps=[filtered_docs, minhash_signatures, seniors, section("dedup")])
+def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Documents that are nobody's copy: first seen wins, over this crawl and the older ones."""
+    from llm_assets.dedup.duplicates import remove_duplicates
+
+    with pipeline.step(context) as step:
+        older = [(step.read("filtered_docs", name), step.read("minhash_signatures", name)) for name in step.older]
+        step.report = remove_duplicates(
+            step.read("filtered_docs"), step.read("minhash_signatures"), older, step.folder, step.recipe.dedup, step.engine
+        )
+    return materialized(step)
+
+
+@dg.asset(
+    **node("pii_scrubbed_corpus", "corpus", "parquet", "huggingface"),
+    deps=[raw_crawl, extracted_text, quality_signals, deduped_docs, section("cleaning"), section("pii")],
+)
+def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """The corpus: cleaned text without personal data, in FineWeb's columns; what was redacted, by kind and place."""
+    from llm_assets.pii.stage import scrub_corpus
+
+    with pipeline.step(context) as step:
+        texts, deduped, signals, raw = map(step.read, ("extracted_text", "deduped_docs", "quality_signals", "raw_crawl"))
+        name, cleaning, pii = step.declaration.name, step.recipe.cleaning, step.recipe.pii
+        step.report = scrub_corpus(texts, deduped, signals, raw, step.folder, name, cleaning, pii, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("tokenizer", "tokens", "huggingface", crawl=False), deps=[every_crawl(pii_scrubbed_corpus), section("tokenizer")])
+def tokenizer(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Byte-level BPE, trained on the crawls its section names."""
+    from llm_assets.tokenizer.stage import train_tokenizer
+
+    with pipeline.step(context) as step:
+        corpora = [step.read("pii_scrubbed_corpus", name) for name in step.snapshot.tokenizer_crawls()]
+        step.report = train_tokenizer(corpora, step.folder, step.recipe.tokenizer, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("token_shards", "tokens", "numpy"), deps=[pii_scrubbed_corpus, deduped_docs, tokenizer, section("shards")])
+def token_shards(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Token ids of the corpus, train and validation, and where each document lies in them."""
+    from llm_assets.shards.stage import pack_shards
+
+    with pipeline.step(context) as step:
+        corpus, deduped, model = map(step.read, ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"))
+        step.report = pack_shards(corpus, deduped, model, step.folder, step.recipe.shards, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("training_set", "model", "json", crawl=False), deps=[every_crawl(token_shards), tokenizer, section("training_set")])
+def training_set(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """The shards the next model is trained on; moves when the corpus has grown by the recipe's share."""
+    from llm_assets.gate import choose_shards
+
+    with pipeline.step(context) as step:
+        step.report = choose_shards(step)
+    return materialized(step)
+
+
+@dg.asset(
+    **node("trained_model", "model", "pytorch", "huggingface", "mlflow", crawl=False),
+    deps=[training_set, tokenizer, section("model"), section("training")],
+)
+def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """A Llama-family model: a folder that transformers loads, its loss curve, its MLflow run."""
+    from dagster_project.tracking import describe_training, training_logger
+    from llm_assets.gate import chosen_shards
+    from llm_assets.training.stage import train_model
+
+    with pipeline.step(context, system_metrics=True) as step:
+        shards, config, model = chosen_shards(step), step.recipe.training, step.recipe.model
+        describe_training(step, shards)
+        checkpoints = step.root.state / "checkpoints"
+        logger = training_logger(step)
+        tokens = step.read("tokenizer")
+        step.report = train_model(
+            list(shards.values()), tokens, step.folder, config, model, pipeline.device, checkpoints, logger, step.engine.progress
+        )
+    return materialized(step)
+
+
+@dg.asset(**node("evaluation_samples", "model", "pytorch", "json", crawl=False), deps=[trained_model, training_set, section("sampling")])
+def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """What the model says, which next token it expects, and how well it predicts text it has not seen."""
+    from llm_assets.gate import chosen_shards
+    from llm_assets.sampling.stage import sample_model
+
+    with pipeline.step(context) as step:
+        shards = list(chosen_shards(step).values())
+        step.report = sample_model(step.read("trained_model"), shards, step.folder, step.recipe.sampling, pipeline.device)
+    return materialized(step)
+
+
+GRAPH = [
+    raw_crawl,
+    extracted_text,
+    quality_signals,
+    filtered_docs,
+    minhash_signatures,
+    deduped_docs,
+    pii_scrubbed_corpus,
+    tokenizer,
+    token_shards,
+    training_set,
+    trained_model,
+    evaluation_samples,
+]
+"""Every asset that is materialized, in topological order."""

@@ -1,0 +1,20 @@
+"""The door: what Dagster loads."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from dagster_project.assets import GRAPH, recipe_sections, seniors
+from dagster_project.automation import crawl_job, declarations, everything_job
+from dagster_project.checks import CHECKS
+from dagster_project.resources import Pipeline
+
+defs = dg.Definitions(
+    assets=[*recipe_sections, seniors, *GRAPH],
+    asset_checks=CHECKS,
+    jobs=[crawl_job, everything_job],
+    sensors=[declarations],
+    resources={"pipeline": Pipeline()},
+    # Stages spread over processes themselves; a process for each step on top would cost seconds and gain nothing.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,46 @@
+"""A Report as Dagster metadata and as an MLflow run: counts, tables, links both ways.
+
+Whatever is shown comes from counts and names of rules, or has passed the redactor and the escaper on its way here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from llm_assets.display import for_markdown
+from llm_assets.report import Report
+from llm_assets.step import Step
+
+
+def funnel_table(report: Report) -> str:
+    """Markdown table of what was read, rejected by rule, and kept."""
+    rows = [("in", report.read), *sorted(report.rejected.items(), key=lambda item: -item[1]), ("kept", report.kept)]
+    share = max(report.read, 1)
+    lines = [f"| {for_markdown(rule)} | {count:,} | {count / share:.1%} |" for rule, count in rows]
+    return "\n".join([f"| rule | {report.unit} | share |", "|---|--:|--:|", *lines])
+
+
+def materialized(step: Step) -> dg.MaterializeResult[None]:
+    """What Dagster is told of a finished step: its data version, its counts, where else it is recorded."""
+    report, manifest = step.report, step.manifest
+    if report is None or manifest is None:
+        raise AssertionError(f"{step.name} has not ended")
+    metadata: dict[str, Any] = {
+        "read": report.read,
+        "kept": report.kept,
+        "rejected": report.read - report.kept,
+        "funnel": dg.MetadataValue.md(funnel_table(report)),
+        "seconds": round(manifest.seconds, 2),
+        "files": len(manifest.files),
+        "megabytes": round(sum(entry.bytes for entry in manifest.files) / 1e6, 3),
+        "folder": dg.MetadataValue.path(str(step.folder)),
+        "dagster/row_count": report.kept,
+    }
+    metadata |= {name: for_markdown(figure) if isinstance(figure, str) else figure for name, figure in report.figures.items()}
+    if report.warnings:
+        metadata["warnings"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(warning)}" for warning in report.warnings))
+    if "mlflow" in step.links:
+        metadata["mlflow_run"] = dg.MetadataValue.url(step.links["mlflow"])
+    return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(manifest.data_version))

@@ -1,0 +1,106 @@
+"""Where data lies, which recipe, how many workers, which device, where MLflow records.
+
+The only place of the graph that reads the environment: ``LLM_ASSETS_HOME`` (default ``./data``), ``LLM_ASSETS_STATE`` (default
+``.state`` in it), ``LLM_ASSETS_WORKERS``, ``LLM_ASSETS_MEMORY``, ``LLM_ASSETS_DEVICE`` and ``MLFLOW_TRACKING_URI``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import dagster as dg
+from pydantic import Field
+
+from dagster_project.tracking import record_report, track
+from llm_assets.engine import LocalEngine, Progress
+from llm_assets.plan import ASSETS
+from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
+from llm_assets.root import DataRoot
+from llm_assets.shelves import rebuild_catalog
+from llm_assets.step import Step, begin_step
+
+WATCHER: ContextVar[Progress | None] = ContextVar("WATCHER", default=None)
+"""Who else is shown a stage's progress: the command line sets it for the runs it starts in its own process."""
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def default_home() -> str:
+    """The data root, unless a run's config names another."""
+    return os.environ.get("LLM_ASSETS_HOME", "data")
+
+
+class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resource is its own value
+    """A data root and the machine that works on it."""
+
+    home: str = Field(default_factory=default_home, description="Data root: a folder.")
+    state: str | None = Field(
+        default_factory=lambda: os.environ.get("LLM_ASSETS_STATE"), description="Databases, locks, spill. Default: .state in the root."
+    )
+    set: list[str] = Field(
+        default=[],
+        description="Changes to the root's recipe made before the run, as `--set`: filters.gopher_quality.min_words=20",
+    )
+    workers: int = Field(
+        default_factory=lambda: int(os.environ.get("LLM_ASSETS_WORKERS") or os.cpu_count() or 1), description="Processes a stage uses."
+    )
+    memory: str = Field(default_factory=lambda: os.environ.get("LLM_ASSETS_MEMORY", "4GB"), description="What DuckDB may take.")
+    device: str = Field(
+        default_factory=lambda: os.environ.get("LLM_ASSETS_DEVICE", "auto"), description="Where the model runs: auto, cpu, cuda."
+    )
+
+    @property
+    def root(self) -> DataRoot:
+        """The data root."""
+        return DataRoot.at(self.home, self.state)
+
+    def load_recipe(self) -> Recipe:
+        """The root's recipe, after the run's own changes to it."""
+        path = self.root.recipe
+        return put_recipe(path, override(path.read_text(encoding="utf-8"), self.set)) if self.set else read_recipe(path)
+
+    def engine(self, progress: Progress) -> LocalEngine:
+        """Local processes that report to ``progress``."""
+        spill = self.root.state / "spill"
+        spill.mkdir(parents=True, exist_ok=True)
+        return LocalEngine(self.workers, self.memory, spill, progress)
+
+    @contextmanager
+    def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:
+        """What surrounds one stage: its output's lock and folder, its inputs, its engine, its MLflow run."""
+        crawl = context.partition_key if context.assets_def.partitions_def else None
+        asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
+        with (
+            track(root, asset, crawl, context.run_id, system_metrics=system_metrics) as run,
+            begin_step(root, recipe, self.engine(_watch(context.log.info)), asset, crawl) as step,
+        ):
+            step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run_id}
+            yield step
+            if step.report is not None:
+                record_report(step.report, {name: step.recipe.fingerprint(name)[:12] for name in ASSETS[asset].sections})
+                for warning in step.report.warnings:
+                    context.log.warning(f"{step.name}: {warning}")
+        if crawl is not None:
+            rebuild_catalog(root)
+
+
+def _watch(log: Callable[[str], None]) -> Progress:
+    """Passes progress to the run's log at a readable pace, and to whoever watches this process."""
+    watcher, began, last = WATCHER.get(), time.monotonic(), time.monotonic()
+
+    def show(label: str, done: int, total: int) -> None:
+        nonlocal last
+        if watcher is not None:
+            watcher(label, done, total)
+        now = time.monotonic()
+        if 0 < done < total and now - last >= SECONDS_BETWEEN_LINES:
+            last = now
+            log(f"{label}: {done:,} of {total:,}, about {(now - began) / done * (total - done):,.0f} s left")
+
+    return show
+
+

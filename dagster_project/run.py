@@ -1,0 +1,153 @@
+"""Materializes what the planner says, group by group, as Dagster runs in this process: ``python -m dagster_project.run``.
+
+After each group the planner is asked again, so an output that came out identical stops the wave. A crawl that fails is
+left out of the rest; the others and what is global go on without it. The exit status is 1 where anything failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dagster_project.automation import report_declarations
+from dagster_project.definitions import defs
+from dagster_project.resources import WATCHER, Pipeline
+from llm_assets.display import for_terminal
+from llm_assets.errors import LLMAssetsError
+from llm_assets.formats.manifest import Manifest
+from llm_assets.plan import Group, Snapshot, label, runnable, survey
+from llm_assets.root import DataRoot
+from llm_assets.shelves import rebuild_catalog
+
+SETTINGS = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
+@contextmanager
+def _shown_progress(console: Console) -> Iterator[None]:
+    """Bars of what a stage is doing, while it does it."""
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars: dict[str, int] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            bar = bars.get(what)
+            if bar is None:
+                bar = bars[what] = progress.add_task(what, total=total)
+            progress.update(bar, completed=done, total=total, visible=done < total)  # type: ignore[arg-type]  # TaskID is an int
+
+        token = WATCHER.set(show)
+        try:
+            yield
+        finally:
+            WATCHER.reset(token)
+
+
+def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None) -> None:
+    manifest = root.manifest(asset, crawl)
+    if manifest is None:
+        return
+    report = manifest.report
+    rejected = report["read"] - report["kept"]
+    line = f"  [green]✓[/] {escape(label(asset, crawl))}: {report['read']:,} {report['unit']} in, {report['kept']:,} kept"
+    console.print(line + (f", {rejected:,} rejected" if rejected else "") + f"  [dim]{manifest.seconds:.1f} s[/]")
+    for warning in report["warnings"]:
+        console.print(f"    [yellow]warning:[/] {for_terminal(warning)}")
+
+
+def _run_group(root: DataRoot, pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
+    """One Dagster run. Returns what failed, or None."""
+    job = defs.get_implicit_global_asset_job_def()
+    result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
+        instance=instance, partition_key=group.crawl, run_config=SETTINGS, raise_on_error=False, resources={"pipeline": pipeline}
+    )
+    if result.success:
+        return None
+    failures = [event for event in result.all_events if event.is_step_failure]
+    if not failures:
+        return "a check failed, and what follows was not run"
+    error = failures[0].step_failure_data.error
+    cause = error
+    while cause is not None and cause.cause is not None:
+        cause = cause.cause
+    return f"{failures[0].step_key}: {cause.message.strip() if cause else 'failed'}"
+
+
+def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:
+    """Runs until nothing is left to run. True where nothing failed."""
+    recipe = pipeline.load_recipe()
+    failed: dict[str, str] = {}
+    ran = 0
+    with dg.DagsterInstance.get() as instance:
+        tried: set[Group] = set()
+        while True:
+            for event in report_declarations(instance, root):
+                instance.report_runless_asset_event(event)
+            snapshot = Snapshot(root, recipe, frozenset(failed))
+            groups = [group for group in runnable(survey(snapshot)) if group not in tried]
+            if not groups:
+                break
+            group = groups[0]
+            before = {asset: _version(root.manifest(asset, group.crawl)) for asset in group.assets}
+            with _shown_progress(console):
+                problem = _run_group(root, pipeline, group, instance)
+            done = [asset for asset in group.assets if _version(root.manifest(asset, group.crawl)) != before[asset]]
+            ran += len(done)
+            for asset in done:
+                _tell(console, root, asset, group.crawl)
+            if problem is not None:
+                console.print(f"  [red]✗[/] {for_terminal(problem)}")
+                failed[group.crawl or ""] = problem
+                if group.crawl is None:
+                    break
+    rebuild_catalog(root)
+    return _conclude(console, Snapshot(root, recipe, frozenset(failed)), ran, failed)
+
+
+def _version(manifest: Manifest | None) -> str | None:
+    return manifest.folder if manifest else None
+
+
+def _conclude(console: Console, snapshot: Snapshot, ran: int, failed: dict[str, str]) -> bool:
+    waiting = [each for each in survey(snapshot) if each.state != "current" or each.waits_for]
+    if failed:
+        console.print(f"[red]failed:[/] {', '.join(for_terminal(name or 'the global assets') for name in failed)}")
+    elif not snapshot.crawls:
+        console.print("no crawl is declared: `llm-assets crawl add NAME --source …` declares one")
+    elif waiting:
+        first = waiting[0]
+        console.print(f"[yellow]not run:[/] {escape(first.label)} waits for {for_terminal(', '.join(first.waits_for))}")
+    elif not ran:
+        console.print("everything is current: nothing to run")
+    return not failed
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(prog="python -m dagster_project.run", description=__doc__)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--device")
+    arguments = parser.parse_args()
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    console = Console()
+    pipeline = Pipeline(**{name: value for name, value in vars(arguments).items() if value is not None})
+    began = time.monotonic()
+    try:
+        well = run(pipeline.root, pipeline, console)
+    except LLMAssetsError as error:
+        console.print(f"[red]error:[/] {for_terminal(str(error))}")
+        sys.exit(1)
+    console.print(f"[dim]{time.monotonic() - began:.0f} s[/]")
+    sys.exit(0 if well else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""MLflow beside Dagster: one MLflow run a materialization, each naming the other.
+
+The MLflow run is tagged with Dagster's run, asset and partition; the materialization's metadata holds the link back.
+Default store: SQLite in the root's state; ``MLFLOW_TRACKING_URI`` and ``LLM_ASSETS_MLFLOW_UI`` (where its pages are) are respected.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from llm_assets.formats.manifest import Artefact
+from llm_assets.report import Report
+from llm_assets.root import DataRoot
+from llm_assets.services import tracking_uri
+from llm_assets.step import Step
+
+EXPERIMENT = "llm-assets"
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """An open MLflow run."""
+
+    tracking_uri: str
+    run_id: str
+    experiment_id: str
+
+    @property
+    def url(self) -> str:
+        """Its page in MLflow's UI."""
+        ui = os.environ.get("LLM_ASSETS_MLFLOW_UI") or (self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000")
+        return f"{ui.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+
+
+def open_experiment(uri: str, root: DataRoot) -> str:
+    """Id of the experiment, made where it is not there yet. A local store keeps its artifacts in the root's state."""
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    known = mlflow.get_experiment_by_name(EXPERIMENT)
+    if known is not None:
+        return str(known.experiment_id)
+    artifacts = (root.state / "mlflow_artifacts").as_uri() if uri.startswith("sqlite:") else None
+    return str(mlflow.create_experiment(EXPERIMENT, artifacts))
+
+
+@contextmanager
+def track(root: DataRoot, asset: str, crawl: str | None, dagster_run: str, *, system_metrics: bool = False) -> Iterator[TrackedRun]:
+    """An MLflow run that is open while the body runs, and failed where the body raises."""
+    import mlflow
+
+    uri = tracking_uri(root)
+    experiment_id = open_experiment(uri, root)
+    tags = {"dagster.run_id": dagster_run, "dagster.asset_key": asset, "dagster.partition": crawl or ""}
+    name = asset if crawl is None else f"{asset}[{crawl}]"
+    with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, log_system_metrics=system_metrics) as run:
+        yield TrackedRun(uri, run.info.run_id, experiment_id)
+
+
+def record_report(report: Report, parameters: dict[str, Any]) -> None:
+    """Counts and figures of a stage into the open run."""
+    import mlflow
+
+    metrics = {"read": report.read, "kept": report.kept} | {f"rejected.{rule}": count for rule, count in report.rejected.items()}
+    metrics |= {name: figure for name, figure in report.figures.items() if not isinstance(figure, str)}
+    mlflow.log_metrics({_plain(name): float(value) for name, value in metrics.items()})
+    mlflow.log_params({name: str(value)[:500] for name, value in parameters.items()})
+
+
+def _plain(name: str) -> str:
+    """MLflow takes letters, digits, ``_-. /`` in a metric's name."""
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-. /") else "_" for letter in name)
+
+
+def describe_training(step: Step, shards: Mapping[str, Artefact]) -> None:
+    """The recipe's parameters and the shards, as dataset inputs whose digest is their data version, into the open run."""
+    import mlflow
+    import polars as pl
+
+    sections = {name: step.recipe.model_dump(mode="json")[name] for name in ("model", "training")}
+    mlflow.log_params({f"{name}.{key}": str(value)[:500] for name, values in sections.items() for key, value in values.items()})
+    for crawl, artefact in shards.items():
+        documents = pl.read_parquet(artefact.table("documents"))
+        dataset = mlflow.data.from_polars(documents, source=str(artefact.folder), name=f"token_shards[{crawl}]", digest=artefact.data_version[:36])
+        mlflow.log_input(dataset, context="training")
+
+
+def training_logger(step: Step) -> object:
+    """A Lightning logger that writes into the open run."""
+    import mlflow
+    from pytorch_lightning.loggers import MLFlowLogger
+
+    run = mlflow.active_run()
+    assert run is not None
+    return MLFlowLogger(experiment_name=EXPERIMENT, run_id=run.info.run_id, tracking_uri=tracking_uri(step.root))

@@ -1,0 +1,66 @@
+"""The gate before training: which crawls' shards the next model is trained on.
+
+A model costs too much to train anew for every crawl, so the choice moves only when the corpus has grown by the recipe's
+share. It is written in the root as a declaration (``training_set.toml``), so that a clean run repeats it.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import tomlkit
+
+from llm_assets.errors import ConfigError, DataError
+from llm_assets.formats.manifest import Artefact, put_text
+from llm_assets.formats.shard import read_header
+from llm_assets.plan import label
+from llm_assets.report import Report
+from llm_assets.root import DataRoot
+from llm_assets.shards.training_set import choose_training_set
+from llm_assets.step import Step
+
+FILE = "training_set.json"
+
+
+def declared_set(root: DataRoot) -> tuple[str, ...]:
+    """Crawls the root's declaration names; none where there is none yet."""
+    path = root.training_set
+    try:
+        crawls = tomllib.loads(path.read_text(encoding="utf-8"))["crawls"]
+    except FileNotFoundError:
+        return ()
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise ConfigError(f'{path}: `crawls = ["NAME", …]` is wanted ({error})') from error
+    return tuple(crawls)
+
+
+def choose_shards(step: Step) -> Report:
+    """Writes ``training_set.json`` (crawls, versions of their shards) and the root's declaration of it."""
+    versions = {name: step.snapshot.version("token_shards", name) or "" for name in step.snapshot.crawls}
+    present = [name for name, version in versions.items() if version]
+    tokens = {name: _count_tokens(step.read("token_shards", name)) for name in present}
+    chosen = choose_training_set(
+        tokens, {name: versions[name] for name in present}, declared_set(step.root), step.recipe.training_set.growth
+    )
+    content = {"tokenizer": step.snapshot.version("tokenizer"), "shards": {name: versions[name] for name in chosen}}
+    put_text(step.folder / FILE, json.dumps(content, indent=1) + "\n")
+    put_text(step.root.training_set, tomlkit.dumps({"crawls": list(chosen)}))
+    left = [name for name in present if name not in chosen]
+    figures = {"tokens": sum(tokens[name] for name in chosen), "tokens_waiting": sum(tokens[name] for name in left)}
+    return Report("training_set", len(present), len(chosen), {"waits_for_growth": len(left)} if left else {}, figures, "crawls")
+
+
+def chosen_shards(step: Step) -> dict[str, Artefact]:
+    """Shards of the training set, by crawl. ConfigError where they have changed since it was drawn."""
+    content = json.loads(step.read("training_set").path(FILE).read_text(encoding="utf-8"))
+    for name, version in content["shards"].items():
+        if step.snapshot.version("token_shards", name) != version:
+            raise ConfigError(f"{label('token_shards', name)} has changed since training_set was drawn: materialize training_set first")
+    if not content["shards"]:
+        raise DataError("the training set names no shards: no crawl has any yet")
+    return {name: step.read("token_shards", name) for name in content["shards"]}
+
+
+def _count_tokens(shards: Artefact) -> int:
+    return sum(read_header(shards.folder / entry.path).tokens for entry in shards.files if entry.path.endswith(".tokens"))

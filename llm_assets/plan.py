@@ -1,0 +1,239 @@
+"""What is missing, what is stale and because of what, and what can run next: over manifests alone.
+
+An output is stale when the versions its manifest recorded differ from today's: of what it read, of the recipe sections
+and side inputs it used, of its code. Everyone who wants to know asks here: the command line, Dagster's condition, the
+catalog. No database is consulted, so losing one loses no work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from llm_assets.crawl.declaration import Declaration, declared_version
+from llm_assets.formats.manifest import Manifest
+from llm_assets.recipe import Recipe
+from llm_assets.root import DataRoot
+from llm_assets.section import fingerprint
+
+
+@dataclass(frozen=True)
+class Node:
+    """An asset of the graph, as far as versions are concerned.
+
+    ``reads`` names assets (of the same crawl, where both have crawls), ``sections`` the recipe's, ``kept`` the tables and
+    files that the data version covers. ``code`` is raised by hand when the same inputs give other bytes.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    sections: tuple[str, ...]
+    kept: tuple[str, ...]
+    per_crawl: bool = True
+    code: str = "1"
+
+
+ASSETS = {
+    node.name: node
+    for node in (
+        Node("raw_crawl", (), (), ("files",)),
+        Node("extracted_text", ("raw_crawl",), ("url_filter", "extraction"), ("texts",)),
+        Node("quality_signals", ("extracted_text",), ("cleaning", "language"), ("signals",)),
+        Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",)),
+        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",)),
+        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",)),
+        Node(
+            "pii_scrubbed_corpus",
+            ("raw_crawl", "extracted_text", "quality_signals", "deduped_docs"),
+            ("cleaning", "pii"),
+            ("corpus",),
+        ),
+        Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False),
+        Node("token_shards", ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"), ("shards",), ("documents", "*.tokens")),
+        Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
+        Node("trained_model", ("training_set", "tokenizer"), ("model", "training"), ("model.safetensors", "config.json"), per_crawl=False),
+        Node("evaluation_samples", ("trained_model", "training_set"), ("sampling",), ("samples.json", "next_tokens.json"), per_crawl=False),
+    )
+}
+"""The graph in topological order. Beside it, ``deduped_docs`` reads ``seniors``: see :meth:`Snapshot.seniors`."""
+
+SENIORS_OF = ("filtered_docs", "minhash_signatures")
+"""What a crawl's deduplication reads of every older crawl."""
+
+State = Literal["current", "stale", "missing"]
+
+
+def label(asset: str, crawl: str | None) -> str:
+    """How an output is written: ``extracted_text[demo]``, ``tokenizer``."""
+    return asset if crawl is None else f"{asset}[{crawl}]"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one output stands. ``because`` says what changed, ``waits_for`` which of what it reads is not current itself."""
+
+    asset: str
+    crawl: str | None
+    state: State
+    because: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    seconds: float | None = None
+
+    @property
+    def label(self) -> str:
+        """As in ``extracted_text[demo]``."""
+        return label(self.asset, self.crawl)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Outputs of one crawl (or the global ones) that are sure to run, in order, and can run now."""
+
+    crawl: str | None
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One look at a root: its declarations, its recipe and its manifests, each read once.
+
+    ``left_out`` names crawls that count as disabled for this look: those that failed while it is asked what else can run.
+    """
+
+    root: DataRoot
+    recipe: Recipe
+    left_out: frozenset[str] = frozenset()
+    _manifests: dict[str, Manifest | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def crawls(self) -> dict[str, Declaration]:
+        """Enabled crawls by name, in order of sequence."""
+        return {each.name: each for each in self.root.crawls() if each.name not in self.left_out}
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Version of every recipe section."""
+        return self.recipe.fingerprints()
+
+    def manifest(self, asset: str, crawl: str | None = None) -> Manifest | None:
+        """The current manifest of an output, read once."""
+        key = label(asset, crawl)
+        if key not in self._manifests:
+            self._manifests[key] = self.root.manifest(asset, crawl)
+        return self._manifests[key]
+
+    def version(self, asset: str, crawl: str | None = None) -> str | None:
+        """Data version of an output, or None."""
+        manifest = self.manifest(asset, crawl)
+        return manifest.data_version if manifest else None
+
+    def older(self, crawl: str) -> list[str]:
+        """Names of the crawls before one, that have what its deduplication reads."""
+        sequence = self.root.crawl(crawl).sequence
+        return [
+            each.name for each in self.crawls.values() if each.sequence < sequence and all(self.manifest(asset, each.name) for asset in SENIORS_OF)
+        ]
+
+    def seniors(self, crawl: str) -> str:
+        """Version of all that older crawls mean to one: the chained digest of what its deduplication reads of them."""
+        digest = fingerprint([])
+        for name in self.older(crawl):
+            digest = fingerprint([digest, self.crawls[name].sequence, *(self.version(asset, name) for asset in SENIORS_OF)])
+        return digest
+
+    def tokenizer_crawls(self) -> list[str]:
+        """Crawls the tokenizer is trained on: those its section names, else the oldest whose corpus is not empty."""
+        if self.recipe.tokenizer.crawls:
+            return list(self.recipe.tokenizer.crawls)
+        for name in self.crawls:
+            corpus = self.manifest("pii_scrubbed_corpus", name)
+            if corpus is None or corpus.report.get("kept"):
+                return [name]
+        return []
+
+    def upstream(self, node: Node, crawl: str | None) -> Iterator[tuple[str, str | None]]:
+        """Outputs that one reads directly."""
+        for name in node.reads:
+            if not ASSETS[name].per_crawl:
+                yield name, None
+            elif node.per_crawl:
+                yield name, crawl
+            else:
+                for each in self.tokenizer_crawls() if node.name == "tokenizer" else self.crawls:
+                    yield name, each
+
+    def inputs(self, asset: str, crawl: str | None) -> dict[str, str | None]:
+        """Today's version of everything an output depends on; None where an input is missing."""
+        node = ASSETS[asset]
+        versions: dict[str, str | None] = {f"recipe/{section}": self.fingerprints[section] for section in node.sections}
+        versions |= {label(*each): self.version(*each) for each in self.upstream(node, crawl)}
+        if asset == "raw_crawl" and crawl is not None:
+            versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
+        if asset == "extracted_text":
+            versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.url_filter.block_lists}
+        if asset == "deduped_docs" and crawl is not None:
+            versions[f"seniors[{crawl}]"] = self.seniors(crawl)
+        return versions
+
+
+def survey(snapshot: Snapshot) -> list[Standing]:
+    """How every output stands, in topological order, crawls by sequence."""
+    standings: dict[str, Standing] = {}
+    for node in ASSETS.values():
+        for crawl in list(snapshot.crawls) if node.per_crawl else [None]:
+            standings[label(node.name, crawl)] = _judge(snapshot, node, crawl, standings)
+    return list(standings.values())
+
+
+def _judge(snapshot: Snapshot, node: Node, crawl: str | None, known: Mapping[str, Standing]) -> Standing:
+    waits = [label(*each) for each in snapshot.upstream(node, crawl)]
+    if node.name == "deduped_docs":
+        waits += [label(asset, older) for older in _before(snapshot, crawl) for asset in SENIORS_OF]
+    pending = tuple(each for each in waits if each not in known or known[each].state != "current" or known[each].waits_for)
+    if not node.per_crawl and not waits:
+        pending = ("a crawl with documents",)
+    manifest = snapshot.manifest(node.name, crawl)
+    if manifest is None:
+        return Standing(node.name, crawl, "missing", ("never materialized",), pending)
+    because = tuple(_differences(manifest, node, snapshot.inputs(node.name, crawl)))
+    return Standing(node.name, crawl, "stale" if because else "current", because, pending, manifest.seconds)
+
+
+def _before(snapshot: Snapshot, crawl: str | None) -> Iterator[str]:
+    for name in snapshot.crawls:
+        if name == crawl:
+            return
+        yield name
+
+
+def _differences(manifest: Manifest, node: Node, today: Mapping[str, str | None]) -> Iterator[str]:
+    if manifest.code_version != node.code:
+        yield f"code {manifest.code_version} → {node.code}"
+    for name in sorted({*manifest.inputs, *today}):
+        if name not in today:
+            yield f"{name} is no longer read"
+        elif name not in manifest.inputs:
+            yield f"{name} is new"
+        elif manifest.inputs[name] != today[name]:
+            yield f"{name} changed"
+
+
+def runnable(standings: Iterable[Standing]) -> list[Group]:
+    """Groups that can run now: what is missing or stale itself, and reads only what is current or in its own group.
+
+    What merely reads something stale is not sure to run: its input may come out identical. Ask again after each group.
+    """
+    groups: dict[str | None, list[str]] = {}
+    chosen: set[str] = set()
+    current: set[str] = set()
+    for standing in standings:
+        if standing.state == "current" and not standing.waits_for:
+            current.add(standing.label)
+            continue
+        own = {label(asset, standing.crawl) for asset in groups.get(standing.crawl, ())}
+        if standing.state != "current" and all(each in own for each in standing.waits_for):
+            groups.setdefault(standing.crawl, []).append(standing.asset)
+            chosen.add(standing.label)
+    return [Group(crawl, tuple(assets)) for crawl, assets in groups.items()]

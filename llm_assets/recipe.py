@@ -1,0 +1,187 @@
+"""The recipe: one TOML file, one frozen value, every stage's parameters.
+
+Literals in it are identity: each section has a fingerprint, and a stage is stale when a section it reads has another one.
+The order of ``[filters.*]`` is identity too, since the first broken bound is a document's reason. An unknown key is
+refused with the names that exist. Paths, devices and worker counts are no business of a recipe.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomlkit
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+from tomlkit.exceptions import TOMLKitError
+
+from llm_assets.dedup.config import Dedup, Signatures
+from llm_assets.errors import ConfigError
+from llm_assets.extract.config import Extraction, UrlFilter
+from llm_assets.formats.manifest import put_text
+from llm_assets.model.config import Model
+from llm_assets.pii.config import Pii
+from llm_assets.quality import FILTERS
+from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.language import Language
+from llm_assets.sampling.config import Sampling
+from llm_assets.section import Section, fingerprint
+from llm_assets.shards.config import Shards, TrainingSet
+from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.training.config import Training
+
+_PACKAGED = Path(__file__).parent / "recipes"
+RECIPES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "recipes"
+OFF = "off"
+
+
+def _parse_filters(tables: Any) -> dict[str, Section]:
+    if not isinstance(tables, Mapping):
+        raise ValueError("a table of filters is wanted: [filters.gopher_quality] and so on")
+    unknown = [name for name in tables if name not in FILTERS]
+    if unknown:
+        raise ValueError(f"no filter is called {unknown[0]!r}; {_suggest(unknown[0], FILTERS)}")
+    parsed: dict[str, Section] = {}
+    for name, table in tables.items():
+        try:
+            parsed[name] = table if isinstance(table, Section) else FILTERS[name].model_validate(table)
+        except ValidationError as error:
+            raise ValueError(_explain(error, FILTERS[name], f"{name}.")) from error
+    return parsed
+
+
+class Recipe(BaseModel):
+    """Every stage's parameters, frozen. A section that a file leaves out has its defaults; a filter that is left out is off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url_filter: UrlFilter = UrlFilter()
+    extraction: Extraction = Extraction()
+    language: Language = Language()
+    cleaning: Cleaning = Cleaning()
+    filters: Annotated[dict[str, SerializeAsAny[Section]], BeforeValidator(_parse_filters)] = {}
+    signatures: Signatures = Signatures()
+    dedup: Dedup = Dedup()
+    pii: Pii = Pii()
+    tokenizer: Tokenizer = Tokenizer()
+    shards: Shards = Shards()
+    training_set: TrainingSet = TrainingSet()
+    model: Model = Model()
+    training: Training = Training()
+    sampling: Sampling = Sampling()
+
+    def fingerprint(self, section: str) -> str:
+        """Version of a section, with all its defaults resolved; the order of filters counts."""
+        value = self.model_dump(mode="json")[section]
+        return fingerprint(list(value.items()) if section == "filters" else value)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Version of every section."""
+        return {section: self.fingerprint(section) for section in SECTIONS}
+
+
+SECTIONS = tuple(Recipe.model_fields)
+
+
+def find_recipe(name: str) -> Path:
+    """File of a recipe given as a path, or by the name of one that ships (``demo``, ``fineweb``)."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = RECIPES / f"{path.stem}.toml"
+    if os.sep not in name and shipped.is_file():
+        return shipped
+    known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.toml")))
+    raise ConfigError(f"there is no recipe at {name}; by name there are: {known}")
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a file. ConfigError names file and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"recipe {path}: {error.strerror}") from error
+    return parse_recipe(text, str(path))
+
+
+def parse_recipe(text: str, name: str = "recipe") -> Recipe:
+    """The recipe in a TOML text."""
+    try:
+        return Recipe.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_explain(error, Recipe)}") from error
+
+
+def override(text: str, settings: Iterable[str]) -> str:
+    """A recipe's text with ``section.key=value`` settings applied, comments kept.
+
+    Values are TOML; a bare word is a string. ``filters.NAME=off`` takes a filter out, and setting a key of one that is off
+    puts it last.
+
+    >>> override("[pii]\\nkinds = []", ["pii.replacement=tags"])
+    '[pii]\\nkinds = []\\nreplacement = "tags"\\n'
+    """
+    document = tomlkit.parse(text)
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        path = key.strip().split(".")
+        if not equals or len(path) < 2 or not all(path):
+            raise ConfigError(f"setting {setting!r}: section.key=value is wanted, such as filters.gopher_quality.min_words=20")
+        table: Any = document
+        for name in path[:-1]:
+            if name not in table:
+                table[name] = tomlkit.table()
+            table = table[name]
+            if not isinstance(table, dict):
+                raise ConfigError(f"setting {setting!r}: {name} is a value, not a section")
+        if path[0] == "filters" and len(path) == 2 and value.strip() == OFF:
+            table.pop(path[1], None)
+            continue
+        try:
+            table[path[-1]] = tomlkit.value(value.strip())
+        except TOMLKitError:
+            table[path[-1]] = value.strip()
+    rendered = tomlkit.dumps(document)
+    return rendered if rendered.endswith("\n") else rendered + "\n"
+
+
+def put_recipe(path: Path, text: str) -> Recipe:
+    """Makes a text the recipe at ``path``, after it was read without complaint."""
+    recipe = parse_recipe(text)
+    put_text(path, text)
+    return recipe
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1)
+    return (f"did you mean {close[0]!r}? " if close else "") + f"there are: {', '.join(names)}"
+
+
+def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
+    """What is wrong at which key, for a person."""
+    lines = []
+    for each in error.errors():
+        place = [str(part) for part in each["loc"]]
+        key = prefix + ".".join(place)
+        if each["type"] == "extra_forbidden":
+            lines.append(f"{key} is unknown; {_suggest(place[-1], _fields_at(model, place[:-1]))}")
+        elif each["type"] == "value_error":
+            lines.append(f"{key}{'.' if key == 'filters' else ': '}{each['ctx']['error']}")
+        else:
+            lines.append(f"{key}: {each['msg'].lower()}, got {each['input']!r}")
+    return "; ".join(lines)
+
+
+def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
+    for name in place:
+        annotation = model.model_fields[name].annotation if name in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

@@ -1,0 +1,159 @@
+"""A data root: where everything of one corpus lies, and the only place that knows how its folders are named.
+
+HOME/
+    recipe.toml             the one recipe of this root
+    training_set.toml       which crawls the model is trained on
+    crawls/NAME.toml        a crawl, declared
+    inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use
+    ASSET/[CRAWL/]          outputs, each with its manifest.json
+    catalog.duckdb          views over all of it, disposable
+    .state/                 databases, locks, spill, checkpoints: outside every promise of equal bytes
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from llm_assets.crawl.declaration import Declaration, check_name, parse_parameters, read_declaration, write_declaration
+from llm_assets.errors import ConfigError, DataError
+from llm_assets.formats.doc import MAX_CRAWL
+from llm_assets.formats.manifest import Artefact, Manifest, hash_file, open_output, put_text, read_manifest
+from llm_assets.section import fingerprint
+
+NO_SUCH_INPUT = "missing"
+
+
+@dataclass(frozen=True)
+class DataRoot:
+    """Paths below a home, and the small files a person or a schedule edits there."""
+
+    home: Path
+    state: Path
+
+    @classmethod
+    def at(cls, home: str | Path, state: str | Path | None = None) -> DataRoot:
+        """The root at a folder, made where it does not exist yet."""
+        if "://" in str(home):
+            raise ConfigError(f"home {home!s}: a folder is wanted; object stores are not supported yet")
+        folder = Path(home).expanduser().resolve()
+        place = Path(state).expanduser().resolve() if state else folder / ".state"
+        try:
+            for each in (folder, place):
+                each.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"the data root {folder} cannot be made: {error.strerror}") from error
+        return cls(folder, place)
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe's file."""
+        return self.home / "recipe.toml"
+
+    @property
+    def catalog(self) -> Path:
+        """The DuckDB file of views."""
+        return self.home / "catalog.duckdb"
+
+    @property
+    def training_set(self) -> Path:
+        """Which crawls the model is trained on, as last chosen."""
+        return self.home / "training_set.toml"
+
+    def place(self, asset: str, crawl: str | None = None) -> Path:
+        """Where an asset's outputs and manifest lie."""
+        return self.home / asset if crawl is None else self.home / asset / check_name(crawl)
+
+    def manifest(self, asset: str, crawl: str | None = None) -> Manifest | None:
+        """The current manifest of an output, or None."""
+        return read_manifest(self.place(asset, crawl))
+
+    def artefact(self, asset: str, crawl: str | None = None) -> Artefact:
+        """The current output. DataError where there is none."""
+        manifest = self.manifest(asset, crawl)
+        if manifest is None:
+            raise DataError("nothing has been materialized here yet: `llm-assets run` does it", self.place(asset, crawl))
+        return open_output(self.place(asset, crawl), manifest)
+
+    # -- crawls ------------------------------------------------------------------------------------------------
+
+    def declaration_path(self, name: str) -> Path:
+        """File of a crawl's declaration. ConfigError where the name could not be a path."""
+        return self.home / "crawls" / f"{check_name(name)}.toml"
+
+    def crawls(self, *, disabled: bool = False) -> list[Declaration]:
+        """Declared crawls by sequence; the disabled ones only where asked for."""
+        found = [read_declaration(path) for path in sorted((self.home / "crawls").glob("*.toml"))]
+        by_sequence: dict[int, str] = {}
+        for declaration in found:
+            twin = by_sequence.setdefault(declaration.sequence, declaration.name)
+            if twin != declaration.name:
+                raise ConfigError(f"crawls {twin} and {declaration.name} both have sequence {declaration.sequence}: give one another number")
+        return sorted((each for each in found if disabled or each.enabled), key=lambda each: each.sequence)
+
+    def crawl(self, name: str) -> Declaration:
+        """A declared crawl. ConfigError names those there are."""
+        path = self.declaration_path(name)
+        if not path.is_file():
+            known = ", ".join(each.name for each in self.crawls(disabled=True)) or "none yet"
+            raise ConfigError(f"there is no crawl {name!r}; declared: {known}")
+        return read_declaration(path)
+
+    def add_crawl(self, name: str, source: str, parameters: Mapping[str, Any]) -> Declaration:
+        """Declares a crawl under the next free sequence number. Refused where the name is taken."""
+        if self.declaration_path(name).exists():
+            raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {self.declaration_path(name)}")
+        sequence = max((each.sequence for each in self.crawls(disabled=True)), default=-1) + 1
+        if sequence > MAX_CRAWL:
+            raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")
+        declaration = Declaration(name, source, sequence, True, parse_parameters(source, parameters))
+        write_declaration(self.declaration_path(name), declaration)
+        return declaration
+
+    def set_enabled(self, name: str, enabled: bool) -> Declaration:
+        """Takes a crawl out of what is global, or lets it in again. Its files stay."""
+        declaration = replace(self.crawl(name), enabled=enabled)
+        write_declaration(self.declaration_path(name), declaration)
+        return declaration
+
+    # -- side inputs -------------------------------------------------------------------------------------------
+
+    def inputs(self) -> dict[str, str]:
+        """Side inputs by name, with the digest in use."""
+        return {path.parent.name: path.read_text(encoding="utf-8").strip() for path in sorted((self.home / "inputs").glob("*/current"))}
+
+    def input_version(self, name: str) -> str:
+        """Digest of a side input, or ``missing``."""
+        return self.inputs().get(name, NO_SUCH_INPUT)
+
+    def input_path(self, name: str) -> Path:
+        """Folder of a side input in use. ConfigError where there is none of that name."""
+        known = self.inputs()
+        if name not in known:
+            raise ConfigError(f"the recipe wants a side input {name!r}; there are: {', '.join(known) or 'none'}")
+        return self.home / "inputs" / name / known[name]
+
+    def add_input(self, name: str, source: Path) -> str:
+        """Copies a file or folder in under its digest, and puts it in use. Returns the digest (sha256, hex)."""
+        check_name(name)
+        if not source.exists():
+            raise ConfigError(f"there is nothing at {source}")
+        files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+        if not files:
+            raise ConfigError(f"{source} holds no files")
+        base = source.parent if source.is_file() else source
+        digest = fingerprint({path.relative_to(base).as_posix(): hash_file(path) for path in files})
+        target = self.home / "inputs" / name / digest
+        if not target.exists():
+            waiting = target.with_name(f".{digest}")
+            shutil.rmtree(waiting, ignore_errors=True)
+            for path in files:
+                copy = waiting / path.relative_to(base)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            waiting.rename(target)
+        put_text(target.parent / "current", digest + "\n")
+        return digest

@@ -1,0 +1,89 @@
+"""The programs beside this one: Dagster's run of a plan, and the servers of both user interfaces.
+
+They get all they need by environment variables, bind to loopback, and end together.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from llm_assets.errors import ConfigError
+from llm_assets.root import DataRoot
+
+LOOPBACK = "127.0.0.1"
+DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+"""No telemetry, no first-run pop-up."""
+
+WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
+
+
+def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
+    """Variables of a child process that works on a root; Dagster's own folder is made where it is missing."""
+    home = root.state / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "LLM_ASSETS_HOME": str(root.home),
+        "LLM_ASSETS_STATE": str(root.state),
+        "MLFLOW_TRACKING_URI": tracking_uri(root),
+        "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",
+        # no usage reports of any library
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def tracking_uri(root: DataRoot) -> str:
+    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else SQLite in the root's state."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.state / 'mlflow.db'}"
+
+
+def run_plan(root: DataRoot, arguments: Sequence[str]) -> int:
+    """Materializes through Dagster what the planner says, in a process of its own; returns its exit status."""
+    command = [sys.executable, "-m", "dagster_project.run", *arguments]
+    return subprocess.run(command, env=environment(root), check=False).returncode
+
+
+def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int:
+    """Runs Dagster's and MLflow's servers until one ends or the user interrupts; ends both, with all their children."""
+    variables = environment(root, mlflow_port)
+    bin_folder = Path(sys.executable).parent
+    dagster = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
+    store = variables["MLFLOW_TRACKING_URI"]
+    mlflow = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", LOOPBACK, "--port", str(mlflow_port)]
+    mlflow += ["--artifacts-destination", (root.state / "mlflow_artifacts").as_uri()]
+    commands: Mapping[str, Sequence[str | Path]] = {"dagster": dagster} | ({} if store.startswith("http") else {"mlflow": mlflow})
+    if not WORKSPACE.is_file():
+        raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
+    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands.values()]
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in processes:
+            _end_group(process)
+    return next((process.returncode for process in processes if process.returncode), 0)
+
+
+def _end_group(process: subprocess.Popen[bytes], patience_seconds: float = 10.0) -> None:
+    """Ends a server and its children: SIGTERM alone does not stop ``dagster dev``."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience_seconds)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue

@@ -1,0 +1,149 @@
+"""One materialization: what surrounds a stage so that its output is whole, locked, versioned, and never half there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from llm_assets.crawl.declaration import Declaration
+from llm_assets.engine import Engine
+from llm_assets.errors import ConfigError, DataError, LockedError
+from llm_assets.formats.manifest import Artefact, Manifest, describe_output, open_output, put_manifest, with_figures
+from llm_assets.plan import ASSETS, Snapshot, label
+from llm_assets.recipe import Recipe
+from llm_assets.report import Report
+from llm_assets.root import DataRoot
+
+FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+"""Name of an output's folder: when it was begun, and a draw that keeps two of the same second apart."""
+
+
+@dataclass
+class Step:
+    """What a stage gets while it runs: its inputs as they stood when it began, a new folder to write to, an engine.
+
+    ``report`` is set by whoever calls the stage; ``links`` says where else the work is recorded (an MLflow run);
+    ``manifest`` is there once the step has ended well.
+    """
+
+    snapshot: Snapshot
+    asset: str
+    crawl: str | None
+    folder: Path
+    engine: Engine
+    previous: Manifest | None
+    report: Report | None = None
+    links: dict[str, str] = field(default_factory=dict)
+    manifest: Manifest | None = None
+
+    @property
+    def root(self) -> DataRoot:
+        """The data root."""
+        return self.snapshot.root
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe as it was when the step began."""
+        return self.snapshot.recipe
+
+    @property
+    def name(self) -> str:
+        """As in ``extracted_text[demo]``."""
+        return label(self.asset, self.crawl)
+
+    @property
+    def declaration(self) -> Declaration:
+        """The crawl the step is about."""
+        if self.crawl is None:
+            raise AssertionError(f"{self.name} is about no single crawl")
+        return self.root.crawl(self.crawl)
+
+    @property
+    def older(self) -> list[str]:
+        """Crawls before the step's own."""
+        return self.snapshot.older(self.declaration.name)
+
+    def read(self, asset: str, crawl: str | None = None) -> Artefact:
+        """An input: of the step's own crawl, unless another is named."""
+        where = crawl if crawl is not None else self.crawl if ASSETS[asset].per_crawl else None
+        manifest = self.snapshot.manifest(asset, where)
+        if manifest is None:
+            raise DataError(f"{self.name} reads {label(asset, where)}, which was never materialized", self.root.place(asset, where))
+        return open_output(self.root.place(asset, where), manifest)
+
+    def read_previous(self) -> Artefact | None:
+        """The output this step is about to replace, if there is one."""
+        return open_output(self.folder.parent, self.previous) if self.previous else None
+
+
+@contextmanager
+def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Iterator[Step]:
+    """Locks an output, fixes its inputs, and makes what the body wrote into ``step.folder`` the current output.
+
+    Where the body raises, its folder is removed and the old output stays. A process that is killed leaves a folder no
+    manifest names; the next step of the same output removes it.
+
+    Raises:
+        LockedError: another run is writing this output.
+        ConfigError: an input is missing; says what to materialize first.
+    """
+    place = root.place(asset, crawl)
+    with _lock(root, label(asset, crawl)):
+        snapshot = Snapshot(root, recipe)
+        inputs = _fixed_inputs(snapshot, asset, crawl)
+        previous = snapshot.manifest(asset, crawl)
+        began, clock = datetime.now(UTC), time.monotonic()
+        folder = place / f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        try:
+            folder.mkdir(parents=True)
+            step = Step(snapshot, asset, crawl, folder, engine, previous)
+            yield step
+            if step.report is None:
+                raise AssertionError(f"{step.name} ended without a report")
+            node = ASSETS[asset]
+            manifest = describe_output(asset, crawl, folder, node.kept, node.code, inputs)
+            figures = asdict(step.report) | {"links": step.links}
+            step.manifest = with_figures(manifest, figures, began.isoformat(timespec="seconds"), time.monotonic() - clock)
+            put_manifest(place, step.manifest)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise DataError(f"{label(asset, crawl)} stopped: {error.strerror or error}", error.filename or folder) from error
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        _remove_others(place, {folder.name, previous.folder if previous else folder.name})
+
+
+def _fixed_inputs(snapshot: Snapshot, asset: str, crawl: str | None) -> dict[str, str]:
+    inputs = snapshot.inputs(asset, crawl)
+    missing = sorted(name for name, version in inputs.items() if version is None)
+    if missing:
+        raise ConfigError(f"{label(asset, crawl)} reads {', '.join(missing)}, not materialized yet: do that first, or `llm-assets run`")
+    return {name: version for name, version in sorted(inputs.items()) if version is not None}
+
+
+@contextmanager
+def _lock(root: DataRoot, name: str) -> Iterator[None]:
+    path = root.state / "locks" / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=0):
+            yield
+    except Timeout as error:
+        raise LockedError(f"another run is writing {name}; wait for it, or end it (lock: {path})") from error
+
+
+def _remove_others(place: Path, keep: set[str]) -> None:
+    """Removes folders nobody needs: the output before the last one, and what a killed process left."""
+    for path in place.iterdir():
+        if path.is_dir() and path.name not in keep and FOLDER.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
