@@ -1,0 +1,36 @@
+"""C4's rules on whole documents. Raffel et al. 2020, section 2.2; its rules on lines are :mod:`llm_assets.quality.cleaning`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from llm_assets.quality.bounds import Bound, Filter
+from llm_assets.quality.signal import Signal
+
+SOURCE = "Raffel et al. 2020, section 2.2"
+
+
+class C4(Filter):
+    """Drops pages with too little text after cleaning, placeholder text, or code."""
+
+    signals: ClassVar[tuple[Signal, ...]] = (
+        Signal("sentences", "count", "sentences after cleaning", SOURCE, lambda _, cleaned: cleaned.sentences),
+        Signal("lorem_ipsum", "count", "lorem ipsum, in any case of letters", SOURCE, lambda text, _: text.count(r"(?i-u:lorem ipsum)")),
+        Signal("curly_brackets", "count", "opening curly brackets", SOURCE, lambda text, _: text.count(r"\{")),
+    )
+
+    min_sentences: int = 5
+    """Fewest sentences in the cleaned text."""
+
+    max_lorem_ipsum: int = 0
+    """Most occurrences of lorem ipsum."""
+
+    max_curly_brackets: int = 0
+    """Most opening curly brackets: prose has none, code has."""
+
+    def bounds(self) -> Iterator[Bound]:
+        """What the text before cleaning must not hold, then how much is left of it."""
+        yield Bound("lorem_ipsum", high=self.max_lorem_ipsum)
+        yield Bound("curly_brackets", high=self.max_curly_brackets)
+        yield Bound("sentences", low=self.min_sentences)

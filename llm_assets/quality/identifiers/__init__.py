@@ -1,0 +1,13 @@
+"""Language identifiers: texts in, their languages and scores out.
+
+An identifier takes a String series without nulls and gives a DataFrame of the same height: ``language`` (ISO 639 code, ``und``
+where it sees nothing to go by) and ``language_score`` (0 to 1; 0 for ``und``). It reads nothing but the text, so that a document
+has the same language whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+from llm_assets.quality.identifiers.langdetect import identify_langdetect
+from llm_assets.quality.identifiers.py3langid import identify_py3langid
+
+IDENTIFIERS = {"py3langid": identify_py3langid, "langdetect": identify_langdetect}

@@ -1,0 +1,44 @@
+"""The language of a document, and which languages to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from llm_assets.quality.bounds import Bound, Filter
+from llm_assets.quality.signal import Signal
+from llm_assets.section import Section
+
+
+class Language(Section):
+    """How the language of a document is found, from its text before cleaning."""
+
+    identifier: Literal["py3langid", "langdetect"] = "py3langid"
+    """Who says it: a name of ``identifiers``."""
+
+    max_characters: int = Field(1000, ge=1)
+    """How much of a text it reads, from the start. Scores of two identifiers, or of two lengths, do not compare."""
+
+
+def identify_languages(texts: pl.Series, language: Language) -> pl.DataFrame:
+    """Columns ``language`` (String) and ``language_score`` (Float64, 0 to 1), one row a text; ``und`` and 0 where there is none."""
+    from llm_assets.quality.identifiers import IDENTIFIERS
+
+    return IDENTIFIERS[language.identifier](texts.str.slice(0, language.max_characters))
+
+
+class LanguageFilter(Filter):
+    """Keeps documents in languages asked for, where the identifier is sure."""
+
+    signals: ClassVar[tuple[Signal, ...]] = ()
+
+    languages: Mapping[str, float] = Field({"en": 0.65}, min_length=1)
+    """Languages to keep, each with the score it must exceed."""
+
+    def bounds(self) -> Iterator[Bound]:
+        """One bound a language, of one rule: a document in another language breaks it."""
+        for code, score in self.languages.items():
+            yield Bound("language_score", low=score, low_open=True, language=code, rule="score")

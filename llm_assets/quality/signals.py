@@ -1,0 +1,34 @@
+"""Table ``signals`` of ``quality_signals``: its columns, and how a batch of texts is measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from llm_assets.quality import FILTERS
+from llm_assets.quality.cleaning import Cleaning, clean_texts
+from llm_assets.quality.language import Language, identify_languages
+from llm_assets.quality.signal import Signal
+
+DESCRIPTIONS: tuple[Signal, ...] = tuple(signal for chosen in FILTERS.values() for signal in chosen.signals)
+"""Every signal: name, unit, definition, source."""
+
+SIGNALS = pa.schema(
+    [
+        pa.field("doc", pa.uint64(), False),
+        pa.field("language", pa.string(), False),
+        pa.field("language_score", pa.float64(), False),
+        *(pa.field(signal.name, pa.float64(), False) for signal in DESCRIPTIONS),
+    ]
+)
+"""One row a document, one column a signal; NaN where a divisor is 0. No decision."""
+
+
+def measure_texts(texts: pl.Series, cleaning: Cleaning, language: Language) -> pl.DataFrame:
+    """The columns of SIGNALS but ``doc``, one row a text; each row depends on its text alone."""
+    from llm_assets.quality.batch import TextBatch
+
+    text, cleaned = TextBatch(texts), TextBatch(clean_texts(texts, cleaning))
+    columns = {signal.name: np.asarray(signal.measure(text, cleaned), np.float64) for signal in DESCRIPTIONS}
+    return identify_languages(texts, language).hstack(pl.DataFrame(columns))

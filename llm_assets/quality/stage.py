@@ -1,0 +1,50 @@
+"""Asset ``quality_signals``: what can be measured of a document, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from llm_assets.engine import Engine
+from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.parquet import read_batches, write_table
+from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.language import Language
+from llm_assets.quality.signals import SIGNALS, measure_texts
+from llm_assets.report import Report, sum_reports
+
+STAGE = "quality_signals"
+BATCH_DOCUMENTS = 1_024
+
+
+@dataclass(frozen=True)
+class _PartMeasurer:
+    """Measures one part; picklable, so that it can run in another process."""
+
+    target: Path
+    cleaning: Cleaning
+    language: Language
+
+    def __call__(self, part: Path) -> Report:
+        totals = {"bytes": 0, "words": 0}
+
+        def measured() -> Iterator[pa.Table]:
+            for batch in read_batches(part, ["doc", "text"], BATCH_DOCUMENTS):
+                frame = pl.DataFrame(batch)
+                signals = measure_texts(frame["text"], self.cleaning, self.language)
+                for name in totals:
+                    totals[name] += int(signals[name].sum())
+                yield frame.select("doc").hstack(signals).to_arrow()
+
+        documents = write_table(self.target / "signals" / part.name, measured(), SIGNALS)
+        return Report(STAGE, documents, documents, figures=totals)
+
+
+def measure_signals(texts: Artefact, target: Path, cleaning: Cleaning, language: Language, engine: Engine) -> Report:
+    """Writes table ``signals``, a part for each part of table ``texts`` and a row for each of its documents."""
+    measure = _PartMeasurer(target, cleaning, language)
+    return sum_reports(engine.map(measure, texts.table("texts"), "measuring signals"), STAGE)
