@@ -1,0 +1,80 @@
+from collections import Counter
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_assets.quality import spans
+from llm_assets.quality.batch import DUPLICATE_LENGTHS, TOP_LENGTHS, TextBatch
+
+
+def top_reference(words: list[str], length: int) -> int:
+    grams = [" ".join(words[place : place + length]) for place in range(len(words) - length + 1)]
+    if not grams:
+        return 0
+    ((gram, count),) = Counter(grams).most_common(1)
+    return len(gram) * count
+
+
+def duplicate_reference(words: list[str], length: int) -> int:
+    seen, characters, place = set(), 0, 0
+    while place + length <= len(words):
+        gram = tuple(words[place : place + length])
+        if gram in seen:
+            characters += sum(map(len, gram))
+            place += length
+        else:
+            seen.add(gram)
+            place += 1
+    return characters
+
+
+@settings(deadline=None, max_examples=60)  # the first example compiles the kernels
+@given(st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "é", "A"]), max_size=60), max_size=4))
+def test_ngrams_agree_with_a_plain_loop(documents):
+    batch = TextBatch(pl.Series([" ".join(words) for words in documents], dtype=pl.String))
+    for length in TOP_LENGTHS:
+        assert batch.top_ngram_characters(length).tolist() == [top_reference(words, length) for words in documents]
+    for length in DUPLICATE_LENGTHS:
+        assert batch.duplicate_ngram_characters(length).tolist() == [duplicate_reference(words, length) for words in documents]
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "characters"),
+    [
+        ("a b a b c", 2, 2 * len("a b")),
+        ("aa b cc d", 2, len("aa b")),
+        ("x x x x", 2, 3 * len("x x")),
+        ("one two three", 4, 0),
+    ],
+)
+def test_the_top_ngram_is_the_first_of_the_most_common(text, length, characters):
+    assert TextBatch(pl.Series([text])).top_ngram_characters(length).tolist() == [characters]
+
+
+def test_a_repeated_run_counts_the_characters_of_its_words_once():
+    run = "it was a dark and stormy night"
+    batch = TextBatch(pl.Series([f"{run} but {run}."]))
+    assert batch.duplicate_ngram_characters(5).tolist() == [len("itwasadarkand")]
+    assert batch.duplicate_ngram_characters(7).tolist() == [len("itwasadarkandstormynight")]
+    assert batch.duplicate_ngram_characters(8).tolist() == [0]
+
+
+@settings(deadline=None, max_examples=60)  # the first example compiles the kernels
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "ab", "ba", "aa"]), max_size=12), max_size=5))
+def test_a_piece_is_known_by_its_first_place_within_its_document(documents):
+    batch = TextBatch(pl.Series([" ".join(words) for words in documents], dtype=pl.String))
+    first, begin, expected = spans.find_first(batch.utf8, batch.words), 0, []
+    for words in documents:
+        expected += [begin + words.index(word) for word in words]
+        begin += len(words)
+    assert first.tolist() == expected
+
+
+def test_pieces_of_equal_hash_are_told_apart():
+    nothing, seed = np.zeros(8, np.uint8), np.uint64(0)
+    starts, ends = np.array([0, 2, 5]), np.array([1, 4, 6])
+    assert spans._hash(nothing, 0, 1, seed) == spans._hash(nothing, 2, 4, seed)
+    assert spans._find_first(nothing, np.array([0, 3]), starts, ends, seed).tolist() == [0, 1, 0]

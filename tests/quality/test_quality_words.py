@@ -1,0 +1,103 @@
+import unicodedata
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_assets.quality.batch import TextBatch
+from llm_assets.quality.characters import WHITESPACE
+from llm_assets.quality.spans import Spans
+
+
+def pieces(batch: TextBatch, spans: Spans) -> list[list[str]]:
+    found = [bytes(batch.utf8.data[start:end]).decode() for start, end in zip(spans.starts, spans.ends, strict=True)]
+    assert [len(piece) for piece in found] == spans.characters.tolist()
+    return [found[begin:end] for begin, end in zip(spans.offsets[:-1], spans.offsets[1:], strict=True)]
+
+
+def words(text: str) -> list[str]:
+    batch = TextBatch(pl.Series([text]))
+    return pieces(batch, batch.words)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('He said: "(can\'t) do…" -- 3.14!', ["He", "said", "can't", "do", "3.14"]),
+        ("a\u00a0b\u3000c\u2003d\te\x85f", ["a", "b", "c", "d", "e", "f"]),
+        ("😀 … *** #", []),
+        ("#tag well-known", ["tag", "well-known"]),
+        ("हिंदी भाषा।", ["हिंदी", "भाषा"]),
+        ("السلام عليكم،", ["السلام", "عليكم"]),
+        ("你好,世界。", ["你好,世界"]),
+        ("\0nul\0 x\0y", ["nul", "x\0y"]),
+        ("½ Ⅷ ²", ["½", "Ⅷ", "²"]),
+        ("", []),
+        (" \n ", []),
+    ],
+)
+def test_a_word_is_a_piece_without_the_punctuation_around_it(text, expected):
+    assert words(text) == expected
+
+
+def trim(piece: str) -> str:
+    inner = [unicodedata.category(character)[0] in "LNM" for character in piece]
+    return piece[inner.index(True) : len(inner) - inner[::-1].index(True)] if any(inner) else ""
+
+
+def split_reference(text: str) -> list[str]:
+    for space in WHITESPACE:
+        text = text.replace(space, " ")
+    trimmed = [trim(piece) for piece in text.split(" ")]
+    return [piece for piece in trimmed if any(unicodedata.category(character)[0] in "LN" for character in piece)]
+
+
+@settings(deadline=None, max_examples=60)  # the first example compiles the kernels
+@given(st.lists(st.text(st.sampled_from("aB1é你😀-.' \n\u3000\u0301\0#"), max_size=20), max_size=5))
+def test_the_kernel_agrees_with_the_definition_for_every_text_of_a_batch(texts):
+    batch = TextBatch(pl.Series(texts, dtype=pl.String))
+    assert pieces(batch, batch.words) == [split_reference(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "paragraphs"),
+    [
+        ("one\n two \n\nthree", ["one", "two", "three"], ["one\n two", "three"]),
+        ("\n\n a\n \t\nb\n", ["a", "b"], ["a", "b"]),
+        ("a\r\nb", ["a", "b"], ["a\r\nb"]),
+        ("", [], []),
+        (" \n\n", [], []),
+        ("é\n\u3000\n好", ["é", "好"], ["é", "好"]),
+    ],
+)
+def test_lines_are_trimmed_and_blank_ones_part_paragraphs(text, lines, paragraphs):
+    batch = TextBatch(pl.Series(["before", text, "after"]))
+    assert pieces(batch, batch.lines.lines) == [["before"], lines, ["after"]]
+    assert pieces(batch, batch.lines.paragraphs) == [["before"], paragraphs, ["after"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It rained. We left! Why?", 3),
+        ("no mark\nat all", 2),
+        ("Pi is 3.14 today.", 1),
+        ("Some fruit, e.g. this one.", 1),
+        ("He said “Stop.” Then he left (quickly.) We stayed.", 3),
+        ("Wait ... what?", 1),
+        ("Really?! Yes.", 2),
+        ("今日は雨。明日は？晴れ", 3),
+        ("*** !!! ...", 0),
+        ("هل تمطر؟ نعم.", 2),
+        ("", 0),
+    ],
+)
+def test_a_sentence_ends_at_a_mark_or_with_its_line(text, sentences):
+    assert TextBatch(pl.Series([text])).sentences.tolist() == [sentences]
+
+
+def test_a_sliced_series_reads_its_own_bytes_only():
+    batch = TextBatch(pl.Series(["zero zero", "one two", "three"])[1:])
+    assert pieces(batch, batch.words) == [["one", "two"], ["three"]]
+    assert batch.bytes.tolist() == [7, 5]
