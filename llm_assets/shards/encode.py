@@ -11,11 +11,8 @@ import pyarrow.compute as pc
 
 from llm_assets.formats.parquet import read_batches
 from llm_assets.formats.shard import Tokens
-from llm_assets.tokenizer.bpe import encode_texts, end_of_text, load_tokenizer, thread_pool
+from llm_assets.tokenizer.bpe import encode_text, end_of_text, load_tokenizer, thread_pool
 from llm_assets.tokenizer.sample import Keys
-
-BATCH_DOCUMENTS = 256
-"""Documents encoded at once: an encoding in memory takes some fifty times its text."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,14 @@ def encode_part(part: Path, tokenizer: Path, scratch: Path) -> EncodedPart:
     loaded = load_tokenizer(tokenizer)
     end = end_of_text(loaded)
     path = scratch / part.with_suffix(".ids").name
-    docs, lengths, text_bytes = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
+    docs, text_bytes = [np.empty(0, np.uint64)], 0
+    lengths: list[int] = []
     with path.open("wb") as file, thread_pool(enabled=False):  # the engine has a process for each core
-        for batch in read_batches(part, ["doc", "text"], BATCH_DOCUMENTS):
-            encoded = [np.array([*ids, end], np.uint32) for ids in encode_texts(loaded, batch["text"].to_pylist())]
-            file.writelines(ids.data for ids in encoded)
+        for batch in read_batches(part, ["doc", "text"]):
+            for text in batch["text"].to_pylist():
+                ids = np.array([*encode_text(loaded, text), end], np.uint32)
+                file.write(ids.data)
+                lengths.append(ids.size)
             docs.append(batch["doc"].to_numpy())
-            lengths.append(np.array([ids.size for ids in encoded], np.int64))
-            text_bytes += pc.sum(pc.binary_length(batch["text"])).as_py()
-    return EncodedPart(path, np.concatenate(docs), np.concatenate(lengths), text_bytes)
+            text_bytes += int(pc.binary_length(batch["text"]).to_numpy().sum())
+    return EncodedPart(path, np.concatenate(docs), np.array(lengths, np.int64), text_bytes)

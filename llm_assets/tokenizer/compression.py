@@ -7,7 +7,7 @@ from typing import Any
 
 import tokenizers
 
-from llm_assets.tokenizer.bpe import encode_texts, token_bytes
+from llm_assets.tokenizer.bpe import encode_text, token_bytes
 
 LONGEST_TOKENS = 32
 
@@ -20,10 +20,9 @@ def describe_compression(tokenizer: tokenizers.Tokenizer, documents: Iterable[tu
     languages: dict[str, dict[str, int]] = {}
     for language, text in documents:
         counts = languages.setdefault(language, {"documents": 0, "bytes": 0, "tokens": 0})
-        (ids,) = encode_texts(tokenizer, [text])
         counts["documents"] += 1
         counts["bytes"] += len(text.encode())
-        counts["tokens"] += len(ids)
+        counts["tokens"] += len(encode_text(tokenizer, text))
     total = {name: sum(counts[name] for counts in languages.values()) for name in ("documents", "bytes", "tokens")}
     longest = sorted(token_bytes(tokenizer), key=lambda raw: (-len(raw), raw))[:LONGEST_TOKENS]
     return {

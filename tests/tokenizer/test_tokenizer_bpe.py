@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from llm_assets.errors import DataError
-from llm_assets.tokenizer.bpe import END_OF_TEXT, MAX_RUN, encode_texts, end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
+from llm_assets.tokenizer.bpe import END_OF_TEXT, MAX_RUN, encode_text, end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
 from llm_assets.tokenizer.config import Tokenizer
 
 TEXTS = [
@@ -33,12 +33,8 @@ def saved(tokenizer: tokenizers.Tokenizer, tmp_path: Path) -> Path:
     return path
 
 
-def encode(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
-    return next(encode_texts(tokenizer, [text]))
-
-
 def check_round_trip(tokenizer: tokenizers.Tokenizer, text: str) -> None:
-    ids = encode(tokenizer, text)
+    ids = encode_text(tokenizer, text)
     raw = token_bytes(tokenizer)
     assert tokenizer.decode(ids, skip_special_tokens=False) == text
     assert b"".join(raw[token] for token in ids) == text.encode()
