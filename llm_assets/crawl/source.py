@@ -1,0 +1,37 @@
+"""What a crawl source is: parameters that a declaration gives, a listing, and files."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llm_assets.section import Section
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The files a source has: absolute paths of files that stay where they are, or paths below the target folder.
+
+    A path's text is its location in ``files.parquet``. ``warnings`` tell what a person should know, such as that there is no file.
+    """
+
+    locations: Sequence[str]
+    warnings: tuple[str, ...] = ()
+
+
+class Source(Section):
+    """Parameters of a source, and what it does with them. The parameters are identity."""
+
+    @abstractmethod
+    def describe_listing(self) -> Any:
+        """What the source shows now, as JSON-like values, cheaply: when it changes, so does the crawl's version.
+
+        Never raises for what is missing; the answer says so instead.
+        """
+
+    @abstractmethod
+    def collect(self, target: Path) -> Collected:
+        """Finds the WARC files, or writes them below ``target``. ConfigError names what is not there."""
