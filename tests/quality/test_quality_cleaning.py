@@ -67,7 +67,9 @@ def reference(text: str, cleaning: Cleaning) -> str:
     return "\n".join(kept).strip()
 
 
-PIECES = st.sampled_from(["a", "bc", "-", "\n", " ", "\t", "\n\n", "éé", "[1]", "[edit]", "javascript", "JavaScript", "😀", "x" * 9, "你好"])
+PIECES = st.sampled_from(
+    ["a", "bc", "-", "\n", " ", "\t", "\n\n", "éé", "[1]", "[edit]", "javascript", "JavaScript", "😀", "x" * 9, "你好"]
+)
 
 
 @settings(deadline=None)
