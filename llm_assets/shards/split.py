@@ -15,8 +15,8 @@ def hold_out(docs: Keys, families: Keys, fraction: float, seed: int) -> npt.NDAr
     """True for each document whose family falls in validation, drawn by a hash of the family's root.
 
     The draw is the same in every crawl, so a copy that survives in a later crawl joins its elders. In a small crawl it may
-    leave a split empty: then the family drawn lowest moves to validation, or the one drawn highest to training; among
-    those that began in this crawl where there is one, since an elder crawl that holds the family is not moved with it.
+    leave a split empty: then the family drawn lowest moves to validation, or the one drawn highest to training. Other crawls
+    do not follow that move; so it is a family that began in this crawl where there is one, which no elder crawl can hold.
     With fewer than two families nothing can be held out.
     """
     if fraction == 0 or np.unique(families).size < 2:
