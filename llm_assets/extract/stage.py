@@ -1,0 +1,118 @@
+"""Asset ``extracted_text``: a row for every record of a crawl, and the main text of every page wanted."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from llm_assets.engine import Engine
+from llm_assets.extract.config import Extraction, UrlFilter
+from llm_assets.extract.page import clean_line, extract_page, is_document
+from llm_assets.extract.rejection import Rejection
+from llm_assets.extract.slices import SliceWriter, join_slices
+from llm_assets.extract.url_filter import check_lists, load_judge
+from llm_assets.formats.doc import make_doc
+from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.parquet import read_table
+from llm_assets.formats.tables import FILES
+from llm_assets.formats.warc import WarcRecord, read_records
+from llm_assets.report import Report, sum_reports
+
+STAGE = "extracted_text"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What all work items share."""
+
+    sequence: int
+    url_filter: UrlFilter
+    extraction: Extraction
+    folders: tuple[tuple[str, Path], ...]
+    target: Path
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """Every ``parts``-th record of a file, from ``part`` on; its rows go to ``folder``."""
+
+    file: int
+    path: Path
+    folder: Path
+    part: int = 0
+    parts: int = 1
+
+
+def extract_texts(
+    raw: Artefact,
+    target: Path,
+    sequence: int,
+    url_filter: UrlFilter,
+    extraction: Extraction,
+    block_lists: Mapping[str, Path],
+    engine: Engine,
+) -> Report:
+    """Writes ``records``, ``texts`` and ``rejections`` of crawl number ``sequence``, a part a file of the crawl.
+
+    ``block_lists`` maps the names in ``url_filter`` to UT1-style folders. Every response, and every resource or
+    conversion with a payload, is a document in, and is kept or rejected; records of other types are in ``records``
+    only. ConfigError where a block list is missing, DataError where a file of the crawl cannot be read.
+    """
+    warnings = check_lists(url_filter, block_lists)
+    names = [name for name in url_filter.block_lists if name in block_lists]
+    job = _Job(sequence, url_filter, extraction, tuple((name, block_lists[name]) for name in names), target)
+    files = [(row["file"], raw.folder / row["location"]) for row in read_table(raw.table("files"), FILES).to_pylist() if not row["removed"]]
+    # Too few files to go round are read by several workers each.
+    parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers else 1
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".slices-", dir=target) as folder:
+        slices = [_Slice(file, path, Path(folder) / f"{file}-{part}", part, parts) for file, path in files for part in range(parts)]
+        work = functools.partial(_extract_file if parts == 1 else _extract_slice, job)
+        report = sum_reports(engine.map(work, slices, "extracting text"), STAGE)
+        if parts > 1:
+            for file, _ in files:
+                join_slices([piece.folder for piece in slices if piece.file == file], target, file)
+    return replace(report, warnings=warnings)
+
+
+def _extract_file(job: _Job, whole: _Slice) -> Report:
+    report = _extract_slice(job, whole)
+    join_slices([whole.folder], job.target, whole.file)
+    return report
+
+
+def _extract_slice(job: _Job, piece: _Slice) -> Report:
+    judge = load_judge(job.url_filter, job.folders)
+    rejected: Counter[str] = Counter()
+    figures = {"records": 0, "html_bytes": 0, "text_characters": 0}
+    documents = 0
+    with SliceWriter(piece.folder) as writer:
+        for record in read_records(piece.path, piece.part, piece.parts):
+            doc = make_doc(job.sequence, piece.file, record.number)
+            _add_record(writer, doc, record)
+            figures["records"] += 1
+            if not is_document(record):
+                continue
+            documents += 1
+            figures["html_bytes"] += len(record.payload)
+            outcome = extract_page(record, judge, job.extraction)
+            if isinstance(outcome, Rejection):
+                writer.add("rejections", doc, STAGE, *outcome)
+                rejected[outcome.rule] += 1
+            else:
+                writer.add("texts", doc, _clean(record.url) or "", _clean(record.date), *outcome)
+                figures["text_characters"] += len(outcome.text)
+    return Report(STAGE, documents, documents - rejected.total(), rejected, figures)
+
+
+def _add_record(writer: SliceWriter, doc: int, record: WarcRecord) -> None:
+    place = (record.offset, record.length)
+    writer.add("records", doc, _clean(record.url), *place, record.status, _clean(record.mime), clean_line(record.type), _clean(record.date))
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean_line(text)
