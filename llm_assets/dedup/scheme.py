@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from llm_assets.dedup.config import Signatures
-from llm_assets.dedup.shingles import HASH, NORMALISATION
+from llm_assets.dedup.normalisation import NORMALISATION
+from llm_assets.dedup.shingles import HASH
 from llm_assets.errors import DataError
 
 _KEYS = ("scheme", "seed", "permutations", "bands", "ngram", "hash", "normalisation")

@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from llm_assets.dedup.config import Signatures
 from llm_assets.dedup.minhash import draw_permutations, hash_bands, sign_shingles
+from llm_assets.dedup.normalisation import Normalised, normalise_texts
 from llm_assets.dedup.scheme import describe_scheme
-from llm_assets.dedup.shingles import Normalised, hash_shingles, normalise_texts
+from llm_assets.dedup.shingles import hash_shingles
 from llm_assets.engine import Engine
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_batches, write_table

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from llm_assets.dedup.config import Signatures
 from llm_assets.dedup.minhash import draw_permutations, hash_bands, sign_shingles
-from llm_assets.dedup.shingles import Shingles, hash_shingle, hash_shingles, normalise_texts
+from llm_assets.dedup.normalisation import normalise_texts
+from llm_assets.dedup.shingles import Shingles, hash_shingle, hash_shingles
 
 WORDS = st.lists(st.text(st.characters(codec="utf-8", categories=("Ll",)), min_size=1, max_size=5), min_size=1, max_size=30)
 CONFIG = Signatures()
