@@ -15,18 +15,15 @@ def hold_out(docs: Keys, families: Keys, fraction: float, seed: int) -> npt.NDAr
     """True for each document whose family falls in validation, drawn by a hash of the family's root.
 
     The draw is the same in every crawl, so a copy that survives in a later crawl joins its elders. In a small crawl it may
-    leave a split empty: then the family drawn lowest moves to validation, or the one drawn highest to training. Other crawls
-    do not follow that move; so it is a family that began in this crawl where there is one, which no elder crawl can hold.
-    With fewer than two families nothing can be held out.
+    leave a split empty: then the family drawn lowest moves to validation, or the one drawn highest to training; a lone
+    family is for training. Only a family that began in this crawl moves, so an elder crawl cannot hold it on the other
+    side; later crawls do not follow the move. Where none began here, a split may stay empty.
     """
-    if fraction == 0 or np.unique(families).size < 2:
-        return np.zeros(docs.size, np.bool_)
     numbers = draw_numbers(families, "validation", seed)
     held: npt.NDArray[np.bool_] = numbers < np.uint64(fraction * 2.0**64)
-    began_here = families >> CRAWL_BITS == docs >> CRAWL_BITS
-    movable = numbers[began_here] if began_here.any() else numbers
-    if not held.any():
+    movable = numbers[families >> CRAWL_BITS == docs >> CRAWL_BITS]
+    if movable.size and fraction > 0 and not held.any() and np.unique(families).size > 1:
         held = numbers == movable.min()
-    elif held.all():
+    elif movable.size and held.all():
         held = numbers != movable.max()
     return held

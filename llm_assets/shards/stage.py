@@ -98,8 +98,10 @@ def _report(read: int, train: SplitPacker, validation: SplitPacker, text_bytes: 
     warnings = []
     if not documents:
         warnings.append("the corpus is empty: there are no shards")
+    elif not train.documents:
+        warnings.append("the corpus is small, and nothing of it is for training")
     elif config.validation_fraction and not validation.documents:
-        warnings.append("all documents are of one family: nothing is held out for validation")
+        warnings.append("the corpus is small, and nothing of it is held out for validation")
     return Report(
         STAGE,
         read=read,

@@ -48,5 +48,16 @@ def test_a_family_of_an_elder_crawl_is_not_moved_while_one_began_here(seed: int)
     assert hold_out(docs, families, 1e-9, seed).tolist() == [False, False, False, True]
 
 
+@pytest.mark.parametrize("fraction", [1e-9, 1 - 1e-9])
+def test_families_of_elder_crawls_stay_where_the_elder_crawls_have_them(fraction: float):
+    docs, families = keys(range(4), crawl=2), keys(range(4), crawl=1)
+    assert set(hold_out(docs, families, fraction, 0)) == {fraction > 0.5}
+
+
+def test_a_lone_family_is_for_training():
+    docs = keys([7])
+    assert not hold_out(docs, docs, 1 - 1e-9, 0).any()
+
+
 def test_no_documents_no_split():
     assert hold_out(keys([]), keys([]), 0.5, 0).size == 0
