@@ -1,0 +1,52 @@
+"""E-mail addresses, also with ``%40`` for the ``@`` as URLs write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from llm_assets.pii.kinds import WALL, Kind
+
+_LETTER = "A-Za-z\u00c0-\u024f\u0300-\u052f"  # alphabets written with spaces: a Chinese sentence may touch an address
+_WORD = f"[{_LETTER}0-9_]"
+_MARK = "[.'+-]"
+_BORDER = f"[{_LETTER}0-9_{WALL}]"
+
+_ADDRESS = re.compile(
+    rf"""
+    (?<!{_BORDER})(?<!{_BORDER}{_MARK})(?<!{_BORDER}{_MARK}{_MARK})   # three marks are a dotted or drawn line: not ours
+    (?:(?<=%)[0-9A-Fa-f]{{2}})?                                       # the rest of an escape such as %3D
+    (?P<address>
+        {_WORD}{{1,64}}+ (?:(?:{_MARK}{{1,2}}+|%2[Bb]){_WORD}{{1,64}}+){{0,15}}+ {_MARK}{{0,2}}+
+        (?:@|%40)
+        (?:[{_LETTER}0-9-]{{1,63}}+\.){{1,8}}
+        (?P<last>[Xx][Nn]--[A-Za-z0-9-]{{1,59}}+|[{_LETTER}]{{2,24}}+) (?![{_LETTER}0-9{WALL}])
+    )
+    """,
+    re.VERBOSE,
+)
+
+_FILE_ENDINGS = frozenset(["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "ico", "css", "js", "json", "html", "htm", "xml", "pdf"])
+"""``logo@2x.png``: none of these is a top-level domain."""
+
+
+def find_email_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Places of e-mail addresses.
+
+    >>> list(find_email_addresses("write to ada@example.edu."))
+    [(9, 24)]
+    """
+    if "@" not in text and "%40" not in text:
+        return
+    for match in _ADDRESS.finditer(text):
+        if match["last"].lower() not in _FILE_ENDINGS:
+            yield match.span("address")
+
+
+EMAIL = Kind(
+    name="email",
+    find=find_email_addresses,
+    hint="@|%40",
+    # RFC 2606 reserves the domains; the first two are FineWeb's
+    stand_ins=("email@example.com", "firstname.lastname@example.org", "name@example.net"),
+)

@@ -1,0 +1,35 @@
+"""Whether a corpus still holds personal data of the kinds its recipe names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.parquet import read_batches
+from llm_assets.pii.columns import BATCH_DOCUMENTS, FIELDS, find_candidates
+from llm_assets.pii.config import Pii
+from llm_assets.pii.redact import find_values
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A value that stands in a field of a document: where to look, never what it is."""
+
+    doc: int
+    field: str
+    kind: str
+
+
+def find_leftovers(corpus: Artefact, config: Pii) -> Iterator[Leftover]:
+    """Every value of the configured kinds left in table ``corpus``, stand-ins apart; none when healthy."""
+    kinds = config.selected_kinds()
+    for path in corpus.table("corpus"):
+        for batch in read_batches(path, ["doc", *FIELDS], BATCH_DOCUMENTS):
+            frame = pl.DataFrame(batch)
+            for field in FIELDS:
+                rows = find_candidates(frame[field], kinds)
+                for doc, text in zip(frame["doc"].gather(rows), frame[field].gather(rows), strict=True):
+                    yield from (Leftover(doc, field, kind.name) for _, _, kind in find_values(text, kinds))
