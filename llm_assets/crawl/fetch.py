@@ -20,6 +20,8 @@ from llm_assets.errors import DataError
 
 USER_AGENT = "llm-assets"
 MAX_BODY_BYTES = 1 << 25
+"""A longer body is cut there, and marked as cut."""
+
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
 
 
@@ -34,6 +36,7 @@ class Exchange:
     mime: str
     location: str | None
     body: bytes
+    cut: bool
 
 
 def crawl_hosts(
@@ -109,17 +112,19 @@ def _fetch(session: requests.Session, url: str, timeout_seconds: float) -> Excha
     try:
         with session.get(url, allow_redirects=False, stream=True, timeout=timeout_seconds) as answer:
             body = answer.raw.read(MAX_BODY_BYTES, decode_content=False)
+            cut = bool(answer.raw.read(1, decode_content=False))
     except (requests.RequestException, OSError) as error:
         raise DataError(f"the server cannot be reached ({error})", url) from error
     asked = {"Host": urlsplit(url).netloc, **answer.request.headers}
     return Exchange(
         url=url,
         request=_write_head(f"GET {answer.request.path_url} HTTP/1.1", asked.items()),
-        response=_write_head(f"HTTP/1.1 {answer.status_code} {answer.reason}", answer.raw.headers.items()) + body,
+        response=_write_head(f"HTTP/1.1 {answer.status_code} {answer.reason or ''}", answer.raw.headers.items()) + body,
         status=answer.status_code,
         mime=answer.headers.get("Content-Type", "").split(";")[0].strip().lower(),
         location=answer.headers.get("Location") if answer.is_redirect else None,
         body=body,
+        cut=cut,
     )
 
 

@@ -21,7 +21,7 @@ def record_crawl(exchanges: Iterable[Exchange], folder: Path, date: str, file_by
                     writer.close()
                 paths.append(folder / f"{len(paths):05d}.warc.gz")
                 writer = WarcWriter(paths[-1], date, info)
-            writer.write_exchange(exchange.url, exchange.request, exchange.response)
+            writer.write_exchange(exchange.url, exchange.request, exchange.response, exchange.cut)
     finally:
         if writer is not None:
             writer.close()

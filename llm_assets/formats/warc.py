@@ -3,9 +3,9 @@
     for record in read_records(path):
         print(record.number, record.type, record.url, record.status, len(record.payload))
 
-What lies in a record may be anything and never raises: a payload that cannot be decoded comes as it lies, and
-``problem`` says why. What is wrong with the *file* always raises :class:`DataError` with path and offset. fastwarc stops
-silently where a file is cut off between or inside headers, so the end of a file is checked here.
+What lies in a record may be anything and never raises: ``problem`` says what is wrong with it. What is wrong with the
+*file* always raises :class:`DataError` with path and offset. fastwarc stops silently where a file is cut off between or
+inside headers, so the end of a file is checked here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ class WarcRecord:
     ``offset`` and ``length`` are bytes in the file as it lies: the record's gzip member, or the record itself with the
     empty lines that end it. For HTTP records ``status``, ``mime`` and ``headers`` (names in lower case) are HTTP's and
     ``payload`` is the body with transfer and content encoding undone; for others ``mime`` is the record's and
-    ``payload`` its block. ``problem`` says why a payload is still encoded or cut short, and is None otherwise.
+    ``payload`` its block.
+
+    ``problem`` says why a payload is not what its author wrote, and is None otherwise: ``http_headers`` (no HTTP message),
+    ``content_encoding``, ``content_encoding_unknown`` or ``body_too_large`` (it is still encoded), ``warc_truncated`` (the
+    crawler cut it).
     """
 
     number: int
@@ -215,6 +219,8 @@ def _parse_record(number: int, start: int, record: Any, end: int) -> WarcRecord:
                 known = headers.get(name.lower())
                 headers[name.lower()] = value if known is None else f"{known}, {value}"
             content_type = headers.get("content-type")
+            if status is None and record.headers.get("WARC-Type") == "response":
+                problem = "http_headers"
     payload = record.reader.read()
     if http and problem is None:
         try:

@@ -32,8 +32,11 @@ class WarcWriter:
         block = "".join(f"{name}: {value}\r\n" for name, value in info.items()).encode()
         self._write("warcinfo", block, {"WARC-Filename": path.name, "Content-Type": "application/warc-fields"})
 
-    def write_exchange(self, url: str, request: bytes, response: bytes) -> None:
-        """A request and what came back, each as it went over the wire: first line, headers, empty line, body."""
+    def write_exchange(self, url: str, request: bytes, response: bytes, cut: bool = False) -> None:
+        """A request and what came back, each as it went over the wire: first line, headers, empty line, body.
+
+        ``cut`` says that the response was longer than what is written.
+        """
         asked = _record_id("request", self.date, url, request)
         answered = _record_id("response", self.date, url, response)
         for kind, block, concurrent in (("request", request, answered), ("response", response, asked)):
@@ -43,6 +46,8 @@ class WarcWriter:
                 "WARC-Payload-Digest": format_digest(block.partition(b"\r\n\r\n")[2]),
                 "Content-Type": f"application/http; msgtype={kind}",
             }
+            if cut and kind == "response":
+                headers["WARC-Truncated"] = "length"
             self._write(kind, block, headers)
 
     def _write(self, kind: str, block: bytes, headers: Mapping[str, str]) -> None:
