@@ -15,7 +15,7 @@ mysql postgresql drupal wordpress joomla magento php apache tomcat weblogic webs
 _WEAK = """
 see cf under per no nr table tables tab item items rule rules step steps req ex opera edge office reader player flash database db2
 """
-_FILLERS = frozenset(["number", "no", "nr", "is", "was", "of"])
+_FILLERS = frozenset(["database", "number", "no", "nr", "is", "was", "of"])
 _SMALL_FILLERS = _FILLERS | {"from", "to"}
 
 _NUMBERED = frozenset(_STRONG.split())

@@ -103,11 +103,11 @@ def _scrub_part(part: _Part, docs: Sequence[Path], target: Path, crawl: str, cle
 
 
 def _read_survivors(part: _Part, docs: Sequence[Path]) -> pl.DataFrame:
-    """Keys of the part that are in ``docs``, sorted, with ``language`` and ``language_score``; neither text nor crawl in memory."""
+    """Keys of the part that are in ``docs``, with ``language`` and ``language_score``, null where not measured."""
     measured = pl.DataFrame(read_table([part.signals], MEASURED))
     if measured.is_empty():
         return measured
-    low, high = measured["doc"][0], measured["doc"][-1]
+    low, high = (pa.scalar(measured["doc"][row], pa.uint64()) for row in (0, -1))
     within = [("doc", ">=", low), ("doc", "<=", high)]
     try:
         kept = pa.concat_tables(pq.read_table(path, schema=DOCS, filters=within) for path in docs)
@@ -119,6 +119,7 @@ def _read_survivors(part: _Part, docs: Sequence[Path]) -> pl.DataFrame:
 def _scrub_batches(part: _Part, survivors: pl.DataFrame, crawl: str, cleaning: Cleaning, config: Pii, tally: _Tally) -> Iterator[pa.Table]:
     """Batches of table ``corpus``; what else comes to light goes into ``tally``."""
     kinds = config.selected_kinds()
+    survivors = survivors.drop_nulls()  # one without signals is not kept, and the report will not add up
     for batch in read_batches(part.texts, ["doc", "url", "date", "title", "text"], BATCH_DOCUMENTS):
         frame = pl.DataFrame(batch).join(survivors, on="doc", how="inner", maintain_order="left")
         frame = frame.with_columns(clean_texts(frame["text"], cleaning))
