@@ -4,8 +4,6 @@ Each asset is paths, one call, metadata. Partitioned by crawl down to the shards
 imported where they run, so that loading the graph costs no torch and no Polars.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -43,7 +41,8 @@ def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, An
 
 
 recipe_sections = [
-    dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.") for name in SECTIONS
+    dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.")
+    for name in SECTIONS
 ]
 
 
@@ -178,16 +177,23 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     """A Llama-family model: a folder that transformers loads, its loss curve, its MLflow run."""
     from dagster_project.tracking import describe_training, training_logger
     from llm_assets.gate import chosen_shards
+    from llm_assets.model.device import choose_device
     from llm_assets.training.stage import train_model
 
     with pipeline.step(context, system_metrics=True) as step:
-        shards, config, model = chosen_shards(step), step.recipe.training, step.recipe.model
+        shards, tokens = chosen_shards(step), step.read("tokenizer")
         describe_training(step, shards)
-        checkpoints = step.root.state / "checkpoints"
-        logger = training_logger(step)
-        tokens = step.read("tokenizer")
+        checkpoints, logger = step.root.state / "checkpoints", training_logger(step)
         step.report = train_model(
-            list(shards.values()), tokens, step.folder, config, model, pipeline.device, checkpoints, logger, step.engine.progress
+            list(shards.values()),
+            tokens,
+            step.folder,
+            step.recipe.training,
+            step.recipe.model,
+            choose_device(pipeline.device),
+            checkpoints,
+            logger,
+            on_step=lambda point: step.engine.progress("training", point.step, point.steps),
         )
     return materialized(step)
 
@@ -196,11 +202,13 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """What the model says, which next token it expects, and how well it predicts text it has not seen."""
     from llm_assets.gate import chosen_shards
+    from llm_assets.model.device import choose_device
     from llm_assets.sampling.stage import sample_model
 
     with pipeline.step(context) as step:
         shards = list(chosen_shards(step).values())
-        step.report = sample_model(step.read("trained_model"), shards, step.folder, step.recipe.sampling, pipeline.device)
+        device = choose_device(pipeline.device)
+        step.report = sample_model(step.read("trained_model"), shards, step.folder, step.recipe.sampling, device)
     return materialized(step)
 
 

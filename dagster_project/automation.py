@@ -4,8 +4,6 @@ The condition asks :mod:`llm_assets.plan`, which compares versions (level, not e
 under way, a missed tick or a lost database lose nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -22,14 +20,12 @@ PER_CRAWL = [asset for asset in GRAPH if asset.partitions_def is not None]
 crawl_job = dg.define_asset_job(
     "crawl_to_corpus",
     dg.AssetSelection.assets(*(asset for asset in PER_CRAWL if asset.key != dg.AssetKey("token_shards"))),
-    partitions_def=crawls,
     description="One crawl, from its WARC files to its part of the corpus. Materializes all of it, current or not.",
 )
 
 everything_job = dg.define_asset_job(
     "everything",
     dg.AssetSelection.assets(*GRAPH),
-    partitions_def=crawls,
     description="One crawl and all that follows it: corpus, tokenizer, shards, model, samples. Materializes all of it, current or not.",
 )
 

@@ -1,14 +1,13 @@
 """Queries of ``sql/checks`` as asset checks: no rows when healthy. Blocking where bad data must not pass on."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 
-from dagster_project.assets import crawls, deduped_docs, filtered_docs, pii_scrubbed_corpus, token_shards
+from dagster_project.assets import deduped_docs, filtered_docs, pii_scrubbed_corpus, token_shards
 from dagster_project.resources import Pipeline
 from llm_assets.catalog import bind, connect, fetch_rows
 from llm_assets.formats import tables
+from llm_assets.formats.doc import format_doc
 from llm_assets.plan import Snapshot
 from llm_assets.root import DataRoot
 from llm_assets.shelves import SHELVES
@@ -30,7 +29,7 @@ def _schema(asset: str, table: str) -> pa.Schema:
     return next(schema for schema, sources in SHELVES.values() if (asset, table) in sources)
 
 
-@dg.asset_check(asset=filtered_docs, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=filtered_docs, blocking=True)
 def nothing_lost(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Every extracted document either passed the filters or has the bound it broke, never both."""
     crawl = context.partition_key
@@ -42,7 +41,7 @@ def nothing_lost(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> 
     return _run_check(pipeline.root, "nothing_lost", bound)
 
 
-@dg.asset_check(asset=deduped_docs, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=deduped_docs, blocking=True)
 def survivors_passed(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Whoever survives deduplication passed the filters, and so did the root of its family."""
     crawl, root = context.partition_key, pipeline.root
@@ -56,23 +55,24 @@ def survivors_passed(context: dg.AssetCheckExecutionContext, pipeline: Pipeline)
     return dg.AssetCheckResult(passed=not rows, metadata={"rows": len(rows)})
 
 
-@dg.asset_check(asset=pii_scrubbed_corpus, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=pii_scrubbed_corpus, blocking=True)
 def keys_unique(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """No document stands twice in the corpus."""
     return _run_check(pipeline.root, "keys_unique", {"keys": ("pii_scrubbed_corpus", "corpus", context.partition_key)})
 
 
-@dg.asset_check(asset=pii_scrubbed_corpus, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=pii_scrubbed_corpus, blocking=True)
 def no_pii_left(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """No text, URL or title of the corpus still holds what the recipe's kinds find, apart from stand-ins."""
     from llm_assets.pii.leftover import find_leftovers
 
     corpus = pipeline.root.artefact("pii_scrubbed_corpus", context.partition_key)
-    left = find_leftovers(corpus, pipeline.load_recipe().pii)
-    return dg.AssetCheckResult(passed=not left, metadata={"rows": len(left), "documents": [str(doc) for doc in left[:SHOWN]]})
+    left = list(find_leftovers(corpus, pipeline.load_recipe().pii))
+    shown = [{"doc": format_doc(each.doc), "field": each.field, "kind": each.kind} for each in left[:SHOWN]]
+    return dg.AssetCheckResult(passed=not left, metadata={"rows": len(left), "first": shown})
 
 
-@dg.asset_check(asset=token_shards, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=token_shards, blocking=True)
 def splits_disjoint(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """No family of copies stands in both training and validation."""
     crawl = context.partition_key
@@ -80,7 +80,7 @@ def splits_disjoint(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) 
     return _run_check(pipeline.root, "splits_disjoint", bound)
 
 
-@dg.asset_check(asset=token_shards, blocking=True, partitions_def=crawls)
+@dg.asset_check(asset=token_shards, blocking=True)
 def shards_complete(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Every document of the corpus has its place in the shards, and no other has one."""
     crawl = context.partition_key

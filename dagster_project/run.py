@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from llm_assets.display import for_terminal
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,14 +22,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
 from dagster_project.resources import WATCHER, Pipeline
-from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
 from llm_assets.plan import Group, Snapshot, label, runnable, survey
 from llm_assets.root import DataRoot
 from llm_assets.shelves import rebuild_catalog
 
-SETTINGS = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+SETTINGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @contextmanager
@@ -63,9 +63,9 @@ def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None) -> No
         console.print(f"    [yellow]warning:[/] {for_terminal(warning)}")
 
 
-def _run_group(root: DataRoot, pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
+def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
     """One Dagster run. Returns what failed, or None."""
-    job = defs.get_implicit_global_asset_job_def()
+    job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
         instance=instance, partition_key=group.crawl, run_config=SETTINGS, raise_on_error=False, resources={"pipeline": pipeline}
     )
@@ -98,7 +98,7 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:
             group = groups[0]
             before = {asset: _version(root.manifest(asset, group.crawl)) for asset in group.assets}
             with _shown_progress(console):
-                problem = _run_group(root, pipeline, group, instance)
+                problem = _run_group(pipeline, group, instance)
             done = [asset for asset in group.assets if _version(root.manifest(asset, group.crawl)) != before[asset]]
             ran += len(done)
             for asset in done:
@@ -136,7 +136,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device")
     arguments = parser.parse_args()
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "mlflow"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     console = Console()
     pipeline = Pipeline(**{name: value for name, value in vars(arguments).items() if value is not None})
     began = time.monotonic()

@@ -19,6 +19,8 @@ from llm_assets.services import tracking_uri
 from llm_assets.step import Step
 
 EXPERIMENT = "llm-assets"
+DIGEST_LETTERS = 36
+"""As many as MLflow takes of a dataset's digest."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def record_report(report: Report, parameters: dict[str, Any]) -> None:
     """Counts and figures of a stage into the open run."""
     import mlflow
 
-    metrics = {"read": report.read, "kept": report.kept} | {f"rejected.{rule}": count for rule, count in report.rejected.items()}
+    metrics: dict[str, float] = {"read": report.read, "kept": report.kept} | {f"rejected.{rule}": count for rule, count in report.rejected.items()}
     metrics |= {name: figure for name, figure in report.figures.items() if not isinstance(figure, str)}
     mlflow.log_metrics({_plain(name): float(value) for name, value in metrics.items()})
     mlflow.log_params({name: str(value)[:500] for name, value in parameters.items()})
@@ -80,12 +82,18 @@ def describe_training(step: Step, shards: Mapping[str, Artefact]) -> None:
     """The recipe's parameters and the shards, as dataset inputs whose digest is their data version, into the open run."""
     import mlflow
     import polars as pl
+    import polars.selectors as cs
+    from mlflow.data import from_polars
+    from mlflow.data.sources import LocalArtifactDatasetSource
 
     sections = {name: step.recipe.model_dump(mode="json")[name] for name in ("model", "training")}
     mlflow.log_params({f"{name}.{key}": str(value)[:500] for name, values in sections.items() for key, value in values.items()})
     for crawl, artefact in shards.items():
-        documents = pl.read_parquet(artefact.table("documents"))
-        dataset = mlflow.data.from_polars(documents, source=str(artefact.folder), name=f"token_shards[{crawl}]", digest=artefact.data_version[:36])
+        # MLflow's schemas know no unsigned numbers
+        documents = pl.read_parquet(artefact.table("documents")).with_columns(cs.unsigned_integer().cast(pl.Int64), pl.col("doc").cast(pl.String))
+        digest = artefact.data_version[:DIGEST_LETTERS]
+        source = LocalArtifactDatasetSource(artefact.folder.as_uri())
+        dataset = from_polars(documents, source=source, name=f"token_shards[{crawl}]", digest=digest)
         mlflow.log_input(dataset, context="training")
 
 

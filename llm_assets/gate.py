@@ -40,15 +40,23 @@ def choose_shards(step: Step) -> Report:
     versions = {name: step.snapshot.version("token_shards", name) or "" for name in step.snapshot.crawls}
     present = [name for name, version in versions.items() if version]
     tokens = {name: _count_tokens(step.read("token_shards", name)) for name in present}
-    chosen = choose_training_set(
-        tokens, {name: versions[name] for name in present}, declared_set(step.root), step.recipe.training_set.growth
-    )
+    chosen = choose_training_set(tokens, _standing_choice(step), step.recipe.training_set.growth)
     content = {"tokenizer": step.snapshot.version("tokenizer"), "shards": {name: versions[name] for name in chosen}}
     put_text(step.folder / FILE, json.dumps(content, indent=1) + "\n")
     put_text(step.root.training_set, tomlkit.dumps({"crawls": list(chosen)}))
     left = [name for name in present if name not in chosen]
     figures = {"tokens": sum(tokens[name] for name in chosen), "tokens_waiting": sum(tokens[name] for name in left)}
     return Report("training_set", len(present), len(chosen), {"waits_for_growth": len(left)} if left else {}, figures, "crawls")
+
+
+def _standing_choice(step: Step) -> tuple[str, ...]:
+    """The declared crawls; none where the last choice was made of another tokenizer's shards."""
+    previous = step.read_previous()
+    if previous is not None:
+        content = json.loads(previous.path(FILE).read_text(encoding="utf-8"))
+        if content["tokenizer"] != step.snapshot.version("tokenizer"):
+            return ()
+    return declared_set(step.root)
 
 
 def chosen_shards(step: Step) -> dict[str, Artefact]:

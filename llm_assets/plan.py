@@ -132,9 +132,8 @@ class Snapshot:
     def older(self, crawl: str) -> list[str]:
         """Names of the crawls before one, that have what its deduplication reads."""
         sequence = self.root.crawl(crawl).sequence
-        return [
-            each.name for each in self.crawls.values() if each.sequence < sequence and all(self.manifest(asset, each.name) for asset in SENIORS_OF)
-        ]
+        before = [each.name for each in self.crawls.values() if each.sequence < sequence]
+        return [name for name in before if all(self.manifest(asset, name) for asset in SENIORS_OF)]
 
     def seniors(self, crawl: str) -> str:
         """Version of all that older crawls mean to one: the chained digest of what its deduplication reads of them."""

@@ -40,7 +40,7 @@ OFF = "off"
 
 def _parse_filters(tables: Any) -> dict[str, Section]:
     if not isinstance(tables, Mapping):
-        raise ValueError("a table of filters is wanted: [filters.gopher_quality] and so on")
+        raise ValueError("a table of filters is wanted: [filters.gopher_quality] and so on")  # noqa: TRY004  # pydantic wants it
     unknown = [name for name in tables if name not in FILTERS]
     if unknown:
         raise ValueError(f"no filter is called {unknown[0]!r}; {_suggest(unknown[0], FILTERS)}")
@@ -118,13 +118,13 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
 
 
 def override(text: str, settings: Iterable[str]) -> str:
-    """A recipe's text with ``section.key=value`` settings applied, comments kept.
+    r"""A recipe's text with ``section.key=value`` settings applied, comments kept.
 
     Values are TOML; a bare word is a string. ``filters.NAME=off`` takes a filter out, and setting a key of one that is off
     puts it last.
 
-    >>> override("[pii]\\nkinds = []", ["pii.replacement=tags"])
-    '[pii]\\nkinds = []\\nreplacement = "tags"\\n'
+    >>> override("[pii]\nkinds = []", ["pii.replacement=tags"])
+    '[pii]\nkinds = []\nreplacement = "tags"\n'
     """
     document = tomlkit.parse(text)
     for setting in settings:

@@ -91,7 +91,7 @@ class DataRoot:
         for declaration in found:
             twin = by_sequence.setdefault(declaration.sequence, declaration.name)
             if twin != declaration.name:
-                raise ConfigError(f"crawls {twin} and {declaration.name} both have sequence {declaration.sequence}: give one another number")
+                raise ConfigError(f"crawls {twin} and {declaration.name} both have sequence {declaration.sequence}: change one")
         return sorted((each for each in found if disabled or each.enabled), key=lambda each: each.sequence)
 
     def crawl(self, name: str) -> Declaration:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from llm_assets.errors import ConfigError
@@ -58,14 +58,14 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int
     """Runs Dagster's and MLflow's servers until one ends or the user interrupts; ends both, with all their children."""
     variables = environment(root, mlflow_port)
     bin_folder = Path(sys.executable).parent
-    dagster = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
+    dagster: list[str | Path] = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
     store = variables["MLFLOW_TRACKING_URI"]
     mlflow = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", LOOPBACK, "--port", str(mlflow_port)]
     mlflow += ["--artifacts-destination", (root.state / "mlflow_artifacts").as_uri()]
-    commands: Mapping[str, Sequence[str | Path]] = {"dagster": dagster} | ({} if store.startswith("http") else {"mlflow": mlflow})
+    commands: list[Sequence[str | Path]] = [dagster] if store.startswith("http") else [dagster, mlflow]
     if not WORKSPACE.is_file():
         raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
-    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands.values()]
+    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands]
     try:
         while all(process.poll() is None for process in processes):
             time.sleep(0.2)

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "llm_assets"
 FLOORS = {
     "cli": 9, "services": 8, "explain": 8, "verify": 8, "gate": 8, "shelves": 7.5, "step": 7.5, "plan": 7, "root": 6, "recipe": 6,
-    "display": 5,
-    "sampling": 4.9, "training": 4.8, "shards": 4.7, "tokenizer": 4.6, "pii": 4.5, "dedup": 4.4, "quality": 4.3, "extract": 4.2, "crawl": 4.1,
+    "display": 5, "sampling": 4.9, "training": 4.8, "shards": 4.7, "tokenizer": 4.6, "pii": 4.5, "dedup": 4.4, "quality": 4.3,
+    "extract": 4.2, "crawl": 4.1,
     "model": 3, "catalog": 2, "formats": 2, "engine": 2, "report": 2, "section": 2, "errors": 1, "": 0,
 }  # fmt: skip
 STAGES = {name for name, floor in FLOORS.items() if 4 < floor < 5}
@@ -52,9 +52,9 @@ def test_imports_run_down_only(path: Path) -> None:
             there = room(module)
             if there == "__version__":
                 continue
-            assert there == here or FLOORS[there] < FLOORS[here] or {here, there} <= {"formats", "section", "catalog", "engine", "report"}, (
-                f"{here} imports {module}, which is not below it"
-            )
+            assert (
+                there == here or FLOORS[there] < FLOORS[here] or {here, there} <= {"formats", "section", "catalog", "engine", "report"}
+            ), f"{here} imports {module}, which is not below it"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -69,11 +69,17 @@ def test_the_library_never_imports_dagster_or_mlflow(path: Path) -> None:
     assert not [module for module in imports(path) if module.split(".")[0] in {"dagster", "dagster_project", "mlflow"}]
 
 
-@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "dagster_project").rglob("*.py"))], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*MODULES, *sorted((ROOT / "dagster_project").rglob("*.py"))], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_no_sql_text_stands_in_python(path: Path) -> None:
     if path == LIBRARY / "catalog.py":
         return
-    texts = [node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
     assert not [text for text in texts if re.search(r"(?is)^\s*(select\s.+\sfrom|create\s+(view|table)|insert\s+into|copy\s+\()\s", text)]
 
 
@@ -96,7 +102,12 @@ def test_every_module_says_what_it_is_for_and_fits_a_room(path: Path) -> None:
 def test_modules_import_in_no_circle() -> None:
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
     graph = {
-        name: {target for module in imports(path, typing=False) for target in (module, module.rpartition(".")[0]) if target in names and target != name}
+        name: {
+            target
+            for module in imports(path, typing=False)
+            for target in (module, module.rpartition(".")[0])
+            if target in names and target != name
+        }
         for name, path in names.items()
     }
     done: set[str] = set()

@@ -92,7 +92,7 @@ def enable_crawl(context: typer.Context, name: str) -> None:
     stdout.print(f"crawl {for_terminal(name)} is enabled")
 
 
-@blocklist.command("add", epilog="Example: llm-assets blocklist add ut1 ./blacklists --and then recipe set --set 'url_filter.block_lists=[\"ut1\"]'")
+@blocklist.command("add", epilog="Example: llm-assets blocklist add ut1 ./blacklists")
 def add_blocklist(context: typer.Context, name: str, path: Path) -> None:
     """Copy a folder of UT1-style categories (CATEGORY/domains, CATEGORY/urls) into the root, by its digest."""
     digest = open_root(context).add_input(name, path)

@@ -46,7 +46,8 @@ def explain(context: typer.Context, what: Annotated[str, typer.Argument(metavar=
 def _print_life(life: Life) -> None:
     capture = life.capture
     stdout.print(f"\n[bold]{capture['id']}[/]  {for_terminal(str(capture['url']))}")
-    stdout.print(f"  record     {for_terminal(life.file)} at byte {capture['offset']:,}, {capture['length']:,} bytes, status {capture['status']}")
+    extent = f"byte {capture['offset']:,}, {capture['length']:,} bytes"
+    stdout.print(f"  record     {for_terminal(life.file)} at {extent}, status {capture['status']}")
     if capture["title"]:
         stdout.print(f"  title      {for_terminal(capture['title'], 200)}")
     if capture["language"]:
@@ -63,7 +64,8 @@ def _print_life(life: Life) -> None:
         stdout.print(table)
     if life.elder:
         elder = life.elder
-        stdout.print(f"  copy of    {elder['elder_id']} {for_terminal(str(elder['elder_url']))} ({elder['kind']}, {elder['similarity']:.2f})")
+        kind = f"{elder['kind']}, {elder['similarity']:.2f}"
+        stdout.print(f"  copy of    {elder['elder_id']} {for_terminal(str(elder['elder_url']))} ({kind})")
     for redaction in life.redactions:
         stdout.print(f"  redacted   {redaction['kind']} in {redaction['field']}, bytes {redaction['start']:,} to {redaction['end']:,}")
     stdout.print(f"  fate       {_fate(life)}")
@@ -75,11 +77,14 @@ def _fate(life: Life) -> str:
         return "under way: later stages have not been materialized"
     if capture["rule"] == "kept":
         place = life.place
-        return "[green]kept[/]" + (f": {place['split']} shard {place['shard']}, tokens {place['start']:,} + {place['length']:,}" if place else "")
+        if place is None:
+            return "[green]kept[/]"
+        return f"[green]kept[/]: {place['split']} shard {place['shard']}, {place['length']:,} tokens from {place['start']:,}"
     value = "" if capture["value"] is None else f", measured {capture['value']:.4g}"
     bounds = [f"{word} {capture[name]:g}" for word, name in (("at least", "low"), ("at most", "high")) if capture[name] is not None]
+    asked = f", asked {' and '.join(bounds)}" if bounds else ""
     detail = f" ({for_terminal(capture['detail'], 200)})" if capture["detail"] else ""
-    return f"[red]rejected[/] in {capture['stage']} by {for_terminal(capture['rule'])}{value}" + (f", asked {' and '.join(bounds)}" if bounds else "") + detail
+    return f"[red]rejected[/] in {capture['stage']} by {for_terminal(capture['rule'])}{value}{asked}{detail}"
 
 
 @app.command(epilog="Example: llm-assets sql 'select rule, count(*) from verdicts group by all order by 2 desc'")

@@ -36,7 +36,11 @@ def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None) 
 
 
 @recipe.command("show")
-def show_recipe(context: typer.Context, resolved: Annotated[bool, typer.Option(help="Every value, defaults too.")] = False, as_json: Json = False) -> None:
+def show_recipe(
+    context: typer.Context,
+    resolved: Annotated[bool, typer.Option(help="Every value, defaults too.")] = False,
+    as_json: Json = False,
+) -> None:
     """Print the root's recipe as it was written, or with all defaults resolved."""
     root = open_root(context)
     if not root.recipe.is_file():
@@ -72,7 +76,8 @@ def plan_rows(standings: list[Standing]) -> list[dict[str, object]]:
     for each in standings:
         if each.state == "current" and not each.waits_for:
             continue
-        why = each.because if each.state != "current" else tuple(f"if {name} changes" for name in each.waits_for)
+        sure = each.state != "current"
+        why = each.because if sure else tuple(f"if {name} changes" for name in each.waits_for)
         seconds = None if each.seconds is None else round(each.seconds, 1)
-        rows.append({"output": each.label, "runs": "yes" if each.state != "current" else "maybe", "because": ", ".join(why), "last_seconds": seconds})
+        rows.append({"output": each.label, "runs": "yes" if sure else "maybe", "because": ", ".join(why), "last_seconds": seconds})
     return rows

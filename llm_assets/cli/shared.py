@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ app = typer.Typer(
     help="From a raw web crawl to a language model's words, as a graph of Dagster assets.",
     epilog="First steps: [bold]llm-assets demo[/], then [bold]llm-assets funnel[/] and [bold]llm-assets ui[/].",
 )
-stdout = Console()
+stdout = Console(width=None if sys.stdout.isatty() else 180)
 stderr = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -62,7 +63,8 @@ def print_table(rows: Sequence[Mapping[str, Any]], as_json: bool, title: str | N
         return
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int | float) and not isinstance(value, bool) else "left", overflow="fold")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(_plain(name, value)) for name, value in row.items()))
     stdout.print(table)

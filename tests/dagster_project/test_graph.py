@@ -1,0 +1,53 @@
+"""The graph Dagster sees is the planner's, and says of itself what a person wants to know."""
+
+import dagster as dg
+import pytest
+
+from dagster_project.assets import GRAPH
+from dagster_project.definitions import defs
+from llm_assets.plan import ASSETS
+
+BY_NAME = {asset.key.to_user_string(): asset for asset in GRAPH}
+
+
+def test_the_graph_and_the_planner_know_the_same_assets_in_the_same_order() -> None:
+    assert list(BY_NAME) == list(ASSETS)
+
+
+@pytest.mark.parametrize("name", list(ASSETS))
+def test_an_asset_depends_on_what_the_planner_says_it_reads(name: str) -> None:
+    node = ASSETS[name]
+    expected = {*node.reads, *(f"recipe/{section}" for section in node.sections)} | ({"seniors"} if name == "deduped_docs" else set())
+    assert {key.to_user_string() for key in BY_NAME[name].asset_deps[BY_NAME[name].key]} == expected
+
+
+@pytest.mark.parametrize("name", list(ASSETS))
+def test_an_asset_is_partitioned_and_versioned_as_the_planner_says(name: str) -> None:
+    asset, node = BY_NAME[name], ASSETS[name]
+    assert (asset.partitions_def is not None) == node.per_crawl
+    assert asset.code_versions_by_key[asset.key] == node.code
+
+
+@pytest.mark.parametrize("name", list(ASSETS))
+def test_an_asset_has_group_kinds_owner_and_description(name: str) -> None:
+    spec = BY_NAME[name].get_asset_spec()
+    assert spec.group_name
+    assert spec.kinds
+    assert spec.owners
+    assert spec.description
+
+
+def test_the_definitions_hold_together() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_both_jobs_and_every_check_are_there() -> None:
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {"crawl_to_corpus", "everything"}
+    assert {key.name for key in defs.resolve_asset_graph().asset_check_keys} == {
+        "nothing_lost",
+        "survivors_passed",
+        "keys_unique",
+        "no_pii_left",
+        "splits_disjoint",
+        "shards_complete",
+    }

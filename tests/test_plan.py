@@ -1,0 +1,139 @@
+"""The planner: exactly what a change makes stale, and what can run next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from llm_assets.engine import LocalEngine
+from llm_assets.errors import ConfigError
+from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
+from llm_assets.recipe import override, put_recipe, read_recipe
+from llm_assets.report import Report
+from llm_assets.root import DataRoot
+from llm_assets.step import begin_step
+
+PER_CRAWL = [name for name, node in ASSETS.items() if node.per_crawl]
+
+
+def make(root: DataRoot, asset: str, crawl: str | None, content: str) -> None:
+    """Materializes an output whose kept files hold a text."""
+    with begin_step(root, read_recipe(root.recipe), LocalEngine(), asset, crawl) as step:
+        for name in ASSETS[asset].kept:
+            file = name.replace("*", "x") if "." in name else f"{name}.parquet"
+            (step.folder / file).write_text(content)
+        step.report = Report(asset, 1, 1)
+
+
+def make_all(root: DataRoot, content: Callable[[str], str] = lambda name: name) -> list[str]:
+    """Runs the plan to its end, as a run does. Returns what ran, in order."""
+    ran: list[str] = []
+    while groups := runnable(survey(Snapshot(root, read_recipe(root.recipe)))):
+        for asset in groups[0].assets:
+            make(root, asset, groups[0].crawl, content(label(asset, groups[0].crawl)))
+            ran.append(label(asset, groups[0].crawl))
+    return ran
+
+
+def change(root: DataRoot, setting: str) -> None:
+    put_recipe(root.recipe, override(root.recipe.read_text(), [setting]))
+
+
+def test_a_new_root_runs_everything_once_in_order(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    assert make_all(root) == [label(name, "a" if node.per_crawl else None) for name, node in ASSETS.items()]
+    assert make_all(root) == []
+
+
+def test_the_first_group_of_a_new_crawl_is_all_of_it_down_to_the_corpus(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    first = runnable(survey(Snapshot(root, read_recipe(root.recipe))))[0]
+    assert first == Group("a", tuple(PER_CRAWL[: PER_CRAWL.index("token_shards")]))
+
+
+@pytest.mark.parametrize(
+    ("setting", "first"),
+    [
+        ("extraction.fast=true", "extracted_text[a]"),
+        ("language.identifier=langdetect", "quality_signals[a]"),
+        ("filters.gopher_quality.min_words=21", "filtered_docs[a]"),
+        ("dedup.scope=all", "deduped_docs[a]"),
+        ("pii.replacement=tags", "pii_scrubbed_corpus[a]"),
+        ("tokenizer.max_digits=1", "tokenizer"),
+        ("sampling.seed=9", "evaluation_samples"),
+    ],
+)
+def test_a_section_makes_stale_the_stages_that_read_it_and_identical_output_stops_the_wave(
+    root: DataRoot, add_crawl: Callable[[str], None], setting: str, first: str
+) -> None:
+    add_crawl("a")
+    make_all(root)
+    change(root, setting)
+    assert make_all(root) == [first]
+
+
+def test_a_section_two_stages_read_makes_both_stale(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    change(root, "cleaning.min_words_per_line=2")
+    assert make_all(root) == ["quality_signals[a]", "minhash_signatures[a]", "pii_scrubbed_corpus[a]"]
+
+
+def test_a_changed_output_runs_what_reads_it(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    change(root, "filters.gopher_quality.min_words=21")
+    ran = make_all(root, lambda name: "fewer" if name in ("filtered_docs[a]", "deduped_docs[a]") else name)
+    assert ran == ["filtered_docs[a]", "deduped_docs[a]", "pii_scrubbed_corpus[a]", "token_shards[a]"]
+
+
+def test_a_threshold_changed_and_changed_back_runs_the_filter_twice(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    for value in (21, 20):
+        change(root, f"filters.gopher_quality.min_words={value}")
+        assert make_all(root) == ["filtered_docs[a]"]
+
+
+def test_a_new_crawl_touches_no_older_one_nor_the_tokenizer(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    add_crawl("b")
+    ran = make_all(root)
+    assert [name for name in ran if "[a]" in name or name == "tokenizer"] == []
+    assert ran[: len(PER_CRAWL)] == [label(name, "b") for name in PER_CRAWL]
+
+
+def test_an_older_crawl_that_changes_makes_the_younger_ones_deduplication_stale(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    add_crawl("b")
+    make_all(root)
+    make(root, "minhash_signatures", "a", "other")
+    assert make_all(root, lambda name: name) == ["deduped_docs[a]", "deduped_docs[b]"]
+
+
+def test_a_crawl_left_out_holds_up_nothing(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    add_crawl("b")
+    left = survey(Snapshot(root, read_recipe(root.recipe), frozenset({"a"})))
+    assert {standing.crawl for standing in left} == {"b", None}
+    assert runnable(left)[0].crawl == "b"
+
+
+def test_a_raised_code_version_makes_an_output_stale(
+    root: DataRoot, add_crawl: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    add_crawl("a")
+    make_all(root)
+    monkeypatch.setitem(ASSETS, "filtered_docs", replace(ASSETS["filtered_docs"], code="2"))
+    stale = [each for each in survey(Snapshot(root, read_recipe(root.recipe))) if each.state == "stale"]
+    assert [(each.label, each.because) for each in stale] == [("filtered_docs[a]", ("code 1 → 2",))]
+
+
+def test_a_step_whose_input_is_missing_says_what_to_do_first(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    with pytest.raises(ConfigError, match=r"filtered_docs\[a\] reads quality_signals\[a\], not materialized yet"):
+        make(root, "filtered_docs", "a", "x")

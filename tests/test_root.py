@@ -1,0 +1,65 @@
+"""Data roots: crawls and side inputs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from llm_assets.errors import ConfigError
+from llm_assets.root import DataRoot
+
+
+def test_crawls_get_the_next_sequence_number(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    for name in ("b", "a", "c"):
+        add_crawl(name)
+    assert [(crawl.name, crawl.sequence) for crawl in root.crawls()] == [("b", 0), ("a", 1), ("c", 2)]
+
+
+def test_a_disabled_crawl_keeps_its_number_and_is_listed_where_asked_for(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    root.set_enabled("a", False)
+    add_crawl("b")
+    assert [crawl.name for crawl in root.crawls()] == ["b"]
+    assert [(crawl.name, crawl.sequence) for crawl in root.crawls(disabled=True)] == [("a", 0), ("b", 1)]
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "a..b", "x" * 81, "a\nb"])
+def test_a_name_that_could_leave_the_root_is_refused(root: DataRoot, name: str) -> None:
+    with pytest.raises(ConfigError, match="name"):
+        root.add_crawl(name, "python_docs", {})
+    assert not list(root.home.parent.rglob("evil*"))
+
+
+def test_a_name_is_taken_once(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    with pytest.raises(ConfigError, match="exists already"):
+        root.add_crawl("a", "python_docs", {})
+
+
+def test_an_unknown_crawl_is_refused_with_the_known_ones(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    with pytest.raises(ConfigError, match="declared: a"):
+        root.crawl("b")
+
+
+def test_a_side_input_is_known_by_its_content(root: DataRoot, tmp_path: Path) -> None:
+    folder = tmp_path / "lists/adult"
+    folder.mkdir(parents=True)
+    (folder / "domains").write_text("bad.example\n")
+    first = root.add_input("ut1", tmp_path / "lists")
+    assert root.add_input("ut1", tmp_path / "lists") == first
+    assert (root.input_path("ut1") / "adult/domains").read_text() == "bad.example\n"
+    (folder / "domains").write_text("worse.example\n")
+    second = root.add_input("ut1", tmp_path / "lists")
+    assert root.inputs() == {"ut1": second}
+    assert first != second
+
+
+def test_a_missing_side_input_is_named(root: DataRoot) -> None:
+    with pytest.raises(ConfigError, match="wants a side input 'ut1'; there are: none"):
+        root.input_path("ut1")
+
+
+def test_an_object_store_is_refused_as_long_as_it_is_not_supported() -> None:
+    with pytest.raises(ConfigError, match="a folder is wanted"):
+        DataRoot.at("s3://bucket/home")
