@@ -113,7 +113,7 @@ def test_the_labelled_site_is_served_in_full(label, responses):
 
 @pytest.mark.parametrize("label", [label for label in read_labels() if label.file.endswith(".html")], ids=lambda label: label.path)
 def test_the_text_of_a_labelled_page_comes_out_unless_it_is_to_be_empty(label, responses):
-    assert bool(extract(responses[label.url])) != ("empty" in label.rule)
+    assert bool(extract(responses[label.url])) != ("extraction.empty" in label.rule)
 
 
 def test_every_file_of_the_labelled_site_is_used():
