@@ -32,12 +32,13 @@ TERMINAL: Final = 32
 WIDE: Final = 64
 QUOTE: Final = 128
 BULLET: Final = 256
+INVISIBLE: Final = 512
 ALPHANUMERIC: Final = LETTER | NUMBER
 
 _ASSIGNED = 0x32400
 """Past it lie no letters: variation selectors, tags and private use."""
 
-_CATEGORIES = {"L": LETTER, "N": NUMBER, "M": MARK}
+_CATEGORIES = {"L": LETTER, "N": NUMBER, "M": MARK, "C": INVISIBLE}
 _SETS = {SPACE: WHITESPACE, TERMINAL: TERMINALS, WIDE: WIDE_TERMINALS, QUOTE: QUOTES, BULLET: BULLETS}
 
 

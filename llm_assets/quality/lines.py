@@ -1,7 +1,7 @@
 """Lines and paragraphs of a batch of texts.
 
-A line stands between two newlines, without the whitespace around it; blank ones are no lines. A paragraph is a run of lines
-with no blank line between.
+A line stands between two newlines, without the whitespace and invisible characters (controls, zero-width spaces) around it;
+blank ones are no lines. A paragraph is a run of lines with no blank line between.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_assets.quality.characters import SPACE, character_kinds
+from llm_assets.quality.characters import INVISIBLE, SPACE, character_kinds
 from llm_assets.quality.spans import Integers, Spans, Utf8
 from llm_assets.quality.words import decode
 
@@ -61,7 +61,7 @@ def _split_lines(
             while place < end and data[place] != 10:
                 code, size = decode(data, place, end)
                 flags = kind_of[code]
-                if not flags & SPACE:
+                if not flags & (SPACE | INVISIBLE):
                     if empty:
                         starts[count], places[count], first_kinds[count], empty = place, character, flags, False
                     ends[count], stops[count], last_kinds[count] = place + size, character + 1, flags

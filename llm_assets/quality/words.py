@@ -55,24 +55,28 @@ def _split_words(
     count = 0
     for doc in range(len(texts) - 1):
         place, end = texts[doc], texts[doc + 1]
+        kind, length, last, trimmed = np.int64(0), 0, place, 0
         while place < end:
-            start, last, kind, length, trimmed = place, place, 0, 0, 0
-            while place < end:
+            byte = data[place]
+            if byte < 0x80:
+                flags, size = kind_of[byte], 1
+            else:
                 code, size = decode(data, place, end)
                 flags = kind_of[code]
-                if flags & SPACE:
-                    place += size
-                    break
-                if flags & (ALPHANUMERIC | MARK):
-                    if kind == 0:
-                        start, length = place, 0
-                    kind |= flags
-                    last, trimmed = place + size, length + 1
-                length += 1
-                place += size
-            if kind & ALPHANUMERIC:
-                starts[count], ends[count], characters[count], kinds[count] = start, last, trimmed, kind
-                count += 1
+            place += size
+            length += 1
+            if flags & (ALPHANUMERIC | MARK):
+                if kind == 0:
+                    starts[count], length = place - size, 1
+                kind |= flags
+                last, trimmed = place, length
+            elif flags & SPACE:
+                # A piece of symbols alone is written over by the next one: cheaper than a branch.
+                ends[count], characters[count], kinds[count] = last, trimmed, kind
+                count += (kind & ALPHANUMERIC) != 0
+                kind = np.int64(0)
+        ends[count], characters[count], kinds[count] = last, trimmed, kind
+        count += (kind & ALPHANUMERIC) != 0
         offsets[doc + 1] = count
     return offsets, starts[:count], ends[:count], characters[:count], kinds[:count]
 

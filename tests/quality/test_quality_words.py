@@ -65,6 +65,7 @@ def test_the_kernel_agrees_with_the_definition_for_every_text_of_a_batch(texts):
     [
         ("one\n two \n\nthree", ["one", "two", "three"], ["one\n two", "three"]),
         ("\n\n a\n \t\nb\n", ["a", "b"], ["a", "b"]),
+        ("a\n\u200b\n\ufeffb\0", ["a", "b"], ["a", "b"]),
         ("a\r\nb", ["a", "b"], ["a\r\nb"]),
         ("", [], []),
         (" \n\n", [], []),
