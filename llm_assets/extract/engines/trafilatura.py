@@ -8,6 +8,10 @@ from typing import Any
 
 from llm_assets.extract.engines.settings import EngineSettings, TooDeepError
 
+UNREAD = '//script[not(@type="application/ld+json")]|//style|//link|//meta'
+"""What no rule reads but each of some hundred searches walks over: a tenth of the time. Of 1,226 pages in a trial, one came out
+otherwise without it, with its headline regained."""
+
 
 def extract_with_trafilatura(html: str, settings: EngineSettings) -> str:
     """Main text of a page, one block a line; comments are left out. About 40 pages a CPU second."""
@@ -17,6 +21,8 @@ def extract_with_trafilatura(html: str, settings: EngineSettings) -> str:
     tree = document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
     if tree.xpath(f"boolean({'/*' * (settings.max_depth + 1)})"):
         raise TooDeepError
+    for element in tree.xpath(UNREAD):
+        element.drop_tree()
     document: Any = trafilatura.bare_extraction(tree, options=_options(settings))
     return (document.text or "") if document is not None else ""
 

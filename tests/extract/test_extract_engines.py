@@ -1,0 +1,78 @@
+"""The engines: what each keeps, what each refuses, and a floor under their quality."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from warc_pages import make_page
+
+from llm_assets.extract.charset import decode_page
+from llm_assets.extract.config import Extraction
+from llm_assets.extract.engines import ENGINES
+from llm_assets.extract.engines.settings import TooDeepError
+from llm_assets.formats.warc import read_records
+
+COMMENTS = b"<div id=comments class=comments><p class=comment-body>First! What a lovely river this is, says a reader.</p></div>"
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValidationError, match="no engine 'lynx'; there are resiliparse, trafilatura"):
+        Extraction(engine="lynx")
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("favour", ["precision", "balanced", "recall"])
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_article_comes_out_whatever_is_favoured(engine: str, favour: str, fast: bool) -> None:
+    settings = Extraction.model_validate({"favour": favour, "fast": fast})
+    assert "Sentence 1 tells of a river" in ENGINES[engine](make_page(1).decode(), settings)
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_comments_and_scripts_stay_out(engine: str) -> None:
+    page = make_page(1).replace(b"</article>", b"</article><script>let sentence = 1</script>" + COMMENTS).decode()
+    text = ENGINES[engine](page, Extraction())
+    assert "First!" not in text
+    assert "let sentence" not in text
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_a_page_gives_the_same_text_however_often_it_was_seen(engine: str) -> None:
+    pages = [make_page(number).decode() for number in (1, 2, 1, 1, 1, 1)]
+    assert len({ENGINES[engine](page, Extraction()) for page in pages}) == 2
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("levels", [97, 98])
+def test_depth_is_counted_with_html_and_body(engine: str, levels: int) -> None:
+    page = "<html><body>" + "<div>" * levels + "words" + "</div>" * levels
+    if levels + 2 > 99:
+        with pytest.raises(TooDeepError):
+            ENGINES[engine](page, Extraction(max_depth=99))
+    else:
+        ENGINES[engine](page, Extraction(max_depth=99))
+
+
+def f1(found: str, wanted: str) -> float:
+    """Of shingles of four words, each as often as it stands."""
+    counts = [Counter(zip(*(text.lower().split()[start:] for start in range(4)), strict=False)) for text in (found, wanted)]
+    total = counts[0].total() + counts[1].total()
+    return 2 * (counts[0] & counts[1]).total() / total if total else 1.0
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(("engine", "floor"), [("trafilatura", 0.76), ("resiliparse", 0.748)])
+def test_quality_never_falls_below_its_floor(shared_data: Path, engine: str, floor: float) -> None:
+    """Mean F1 on every twelfth page; the floors may only be raised."""
+    with gzip.open(shared_data / "web/pages.truth.jsonl.gz", "rt") as lines:
+        truths = {truth["url"]: truth["text"] for truth in map(json.loads, lines) if truth["kind"] == "full" and truth["text"]}
+    records = [record for record in read_records(shared_data / "web/pages.warc.gz", 0, 12) if record.url in truths]
+    pages = [decode_page(record.payload, record.charset_header).text for record in records]
+    scores = [f1(ENGINES[engine](page, Extraction()), truths[record.url or ""]) for page, record in zip(pages, records, strict=True)]
+    assert len(scores) > 50
+    assert sum(scores) / len(scores) >= floor
