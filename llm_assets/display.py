@@ -37,7 +37,7 @@ def for_terminal(text: str, limit: int | None = None) -> str:
     >>> for_terminal("[red]ada@example.edu")
     '\\[red]<EMAIL>'
     """
-    return escape(_show(text, limit))
+    return escape(_clip(_make_safe(text), limit))
 
 
 def for_markdown(text: str, limit: int | None = None) -> str:
@@ -48,7 +48,7 @@ def for_markdown(text: str, limit: int | None = None) -> str:
     >>> for_markdown("a | b\n[home](https://example.com)")
     'a \\| b \\[home\\](https&#58;//example.com)'
     """
-    line = html.escape(_show(" ".join(text.split()), limit), quote=False)
+    line = html.escape(_clip(" ".join(_make_safe(text).split()), limit), quote=False)
     line = _MARKDOWN_START.sub(_escape_start, _MARKDOWN.sub(r"\\\g<0>", line))
     return _MARKDOWN_LINK.sub(lambda match: f"&#{ord(match[0])};", line)
 
@@ -59,13 +59,17 @@ def for_html(text: str, limit: int | None = None) -> str:
     >>> for_html('<script>"')
     '&lt;script&gt;&quot;'
     """
-    return html.escape(_show(text, limit))
+    return html.escape(_clip(_make_safe(text), limit))
 
 
-def _show(text: str, limit: int | None) -> str:
+def _make_safe(text: str) -> str:
+    """Redacted, and nothing in it but letters, marks, tabs and newlines."""
     text = _LINE_END.sub("\n", text)
     text = _UNSEEN.sub("", _ESCAPE_SEQUENCE.sub("", text))
-    text = redact_for_display(_SURROGATE.sub("\ufffd", text))
+    return redact_for_display(_SURROGATE.sub("\ufffd", text))
+
+
+def _clip(text: str, limit: int | None) -> str:
     return text if limit is None or len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 

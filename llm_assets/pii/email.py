@@ -12,6 +12,7 @@ _WORD = f"[{_LETTER}0-9_]"
 _MARK = "[.'+-]"
 _BORDER = f"[{_LETTER}0-9_{WALL}]"
 
+_SIGN = re.compile("@|%40")
 _ADDRESS = re.compile(
     rf"""
     (?<!{_BORDER})(?<!{_BORDER}{_MARK})(?<!{_BORDER}{_MARK}{_MARK})   # three marks are a dotted or drawn line: not ours
@@ -26,6 +27,9 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 
+_BEFORE, _AFTER = 1_200, 600
+"""Characters around an at sign, more than an address can have by the pattern's own limits."""
+
 _FILE_ENDINGS = frozenset(["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "ico", "css", "js", "json", "html", "htm", "xml", "pdf"])
 """``logo@2x.png``: none of these is a top-level domain."""
 
@@ -36,11 +40,23 @@ def find_email_addresses(text: str) -> Iterator[tuple[int, int]]:
     >>> list(find_email_addresses("write to ada@example.edu."))
     [(9, 24)]
     """
-    if "@" not in text and "%40" not in text:
-        return
-    for match in _ADDRESS.finditer(text):
-        if match["last"].lower() not in _FILE_ENDINGS:
-            yield match.span("address")
+    for start, end in _find_neighbourhoods(text):
+        for match in _ADDRESS.finditer(text, start, end):
+            if match["last"].lower() not in _FILE_ENDINGS:
+                yield match.span("address")
+
+
+def _find_neighbourhoods(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of the text in which every at sign lies with all that can belong to its address; most text is in none."""
+    start = end = 0
+    for sign in _SIGN.finditer(text):
+        if sign.start() - _BEFORE > end:
+            if end:
+                yield start, end
+            start = sign.start() - _BEFORE
+        end = sign.end() + _AFTER
+    if end:
+        yield max(start, 0), end
 
 
 EMAIL = Kind(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from llm_assets.pii.email import find_email_addresses
+from llm_assets.pii.email import _ADDRESS, find_email_addresses
 
 
 def find(text: str) -> list[str]:
@@ -57,3 +59,17 @@ def test_what_only_holds_an_at_sign_is_no_address(text: str) -> None:
 
 def test_addresses_in_a_row_are_found_apart() -> None:
     assert find("ada@mail.test,bob@mail.test;cy@mail.test") == ["ada@mail.test", "bob@mail.test", "cy@mail.test"]
+
+
+@pytest.mark.parametrize("distance", [0, 10, 599, 600, 601, 1199, 1200, 1201, 1801, 5000])
+@pytest.mark.parametrize("filler", ["x ", "x.", "@ ", "a@"])
+def test_addresses_are_found_however_far_apart(distance: int, filler: str) -> None:
+    gap = " " + (filler * distance)[:distance] + " "
+    assert find(f"{gap}ada@mail.test{gap}bob%40mail.test{gap}") == ["ada@mail.test", "bob%40mail.test"]
+
+
+@given(
+    st.lists(st.sampled_from(["a" * 64, ".", "..", "%2B", "@", "%40", "b" * 63, " ", "%3D", "test"]), min_size=20, max_size=60).map("".join)
+)
+def test_an_address_is_what_the_pattern_finds_in_the_whole_text(text: str) -> None:
+    assert list(find_email_addresses(text)) == [match.span("address") for match in _ADDRESS.finditer(text)]
