@@ -1,0 +1,70 @@
+"""How well a model predicts: the loss it is trained on, and the figures it is judged by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own idiom
+from torch import Tensor
+
+from llm_assets.model.transformer import Transformer
+
+CPU_LOGITS = 1 << 22
+"""Logits computed at once on a CPU (16 MB). An allocation over 32 MB goes back to the system each time it is freed, and
+the page faults of taking it again cost a fifth of a step."""
+
+
+def next_token_loss(model: Transformer, tokens: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy, in nats a token, of ``targets`` after ``tokens``; (B, T) each."""
+    total = sum(F.cross_entropy(logits, answers, reduction="sum") for logits, answers in _predict(model, tokens, targets))
+    return torch.as_tensor(total) / targets.numel()
+
+
+def token_losses(model: Transformer, tokens: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy in nats of each target; (B, T) in, (B, T) out."""
+    losses = [F.cross_entropy(logits, answers, reduction="none") for logits, answers in _predict(model, tokens, targets)]
+    return torch.cat(losses).view(targets.shape)
+
+
+def _predict(model: Transformer, tokens: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Logits (N, V) and targets (N,), a piece at a time."""
+    hidden, answers = model.hidden_states(tokens).flatten(0, 1), targets.flatten()
+    rows = max(1, CPU_LOGITS // model.dimensions.vocabulary) if hidden.device.type == "cpu" else len(answers)
+    for piece, some in zip(torch.split(hidden, rows), torch.split(answers, rows), strict=True):
+        yield model.head(piece), some
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a model makes of a text.
+
+    ``loss`` is the mean over all ``tokens`` in nats. ``bits_per_byte`` leaves out tokens without bytes (end of text), so
+    that it compares models of different tokenizers; NaN where there is no byte.
+    """
+
+    tokens: int
+    loss: float
+    bytes: int
+    bits_per_byte: float
+
+
+@torch.no_grad()
+def score_windows(model: Transformer, windows: Iterable[tuple[Tensor, Tensor]], token_lengths: Sequence[int]) -> Score:
+    """Scores batches of (inputs, targets), (B, T) each. ``token_lengths`` holds the raw bytes of every token of the vocabulary."""
+    device = next(model.parameters()).device
+    lengths = torch.tensor(token_lengths, dtype=torch.int64, device=device)
+    tokens = text_bytes = 0
+    nats = text_nats = 0.0
+    for inputs, targets in windows:
+        answers = targets.to(device)
+        losses = token_losses(model, inputs.to(device), answers).double()
+        answer_bytes = lengths[answers]
+        tokens += answers.numel()
+        nats += losses.sum().item()
+        text_nats += losses[answer_bytes > 0].sum().item()
+        text_bytes += int(answer_bytes.sum().item())
+    bits_per_byte = text_nats / math.log(2) / text_bytes if text_bytes else math.nan
+    return Score(tokens, nats / tokens if tokens else math.nan, text_bytes, bits_per_byte)

@@ -1,0 +1,88 @@
+"""``python -m llm_assets.training``: trains from folders of shards and a tokenizer, where only this stage is installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from llm_assets.errors import ConfigError, DataError, LLMAssetsError
+from llm_assets.formats.manifest import Artefact
+from llm_assets.model.config import Model
+from llm_assets.training import stage
+from llm_assets.training.config import Training
+from llm_assets.training.throughput import Progress
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; the process's exit status."""
+    parser = argparse.ArgumentParser(prog="python -m llm_assets.training", description="Trains a language model on token shards.")
+    parser.add_argument("--shards", type=Path, required=True, action="append", help="folder of .tokens files; may be given again")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="folder with tokenizer.json")
+    parser.add_argument("--out", type=Path, required=True, help="folder that the model is written to")
+    parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training]")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--checkpoints", type=Path, help="folder that a killed run goes on from (default: OUT.checkpoints)")
+    options = parser.parse_args(arguments)
+    try:
+        training, model = read_config(options.config)
+        report = stage.train_model(
+            [Artefact.of_folder(folder) for folder in options.shards],
+            Artefact.of_folder(options.tokenizer),
+            options.out,
+            training,
+            model,
+            options.device,
+            options.checkpoints or options.out.with_name(f"{options.out.name}.checkpoints"),
+            on_step=_show,
+        )
+    except LLMAssetsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"windows: {report.kept:,} of {report.read:,}\n")
+    sys.stdout.writelines(f"{name}: {figure}\n" for name, figure in report.figures.items())
+    sys.stderr.writelines(f"warning: {warning}\n" for warning in report.warnings)
+    return 0
+
+
+def read_config(path: Path | None) -> tuple[Training, Model]:
+    """The two sections of a file; what it does not say, and no file at all, means the defaults."""
+    sections: dict[str, Any] = {}
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8")
+            sections = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        except FileNotFoundError as error:
+            raise DataError("the configuration is missing", path) from error
+        except ValueError as error:
+            raise DataError(f"this is no {'JSON' if path.suffix == '.json' else 'TOML'}: {error}", path) from error
+    if unknown := sections.keys() - {"training", "model"}:
+        raise ConfigError(f"{path}: unknown section {', '.join(sorted(unknown))}; there are training and model")
+    try:
+        name = "training"
+        training = Training(**sections.get(name, {}))
+        name = "model"
+        return training, Model(**sections.get(name, {}))
+    except ValidationError as error:
+        faults = (".".join([name, *map(str, fault["loc"])]) + f": {fault['msg']}" for fault in error.errors())
+        raise ConfigError("; ".join(faults)) from error
+
+
+def _show(progress: Progress) -> None:
+    mfu = "" if progress.mfu is None else f"  {progress.mfu:.1%} of peak"
+    sys.stdout.write(
+        f"step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  gradient {progress.gradient_norm:.2f}  "
+        f"{progress.tokens_per_second:,.0f} tokens/s{mfu}  {progress.seconds_left:,.0f} s left\n"
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
