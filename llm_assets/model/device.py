@@ -1,4 +1,4 @@
-"""Where a model runs."""
+"""Where a model runs. A setting of the machine, never of the recipe."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import torch
 
 from llm_assets.errors import ConfigError
 
-AUTO = "auto"
 
-
-def choose_device(name: str) -> str:
-    """A device that torch knows: the one named, or for ``auto`` the GPU where there is one, else the processor.
-
-    Raises ConfigError where torch does not know the name, or has no such device here.
-    """
-    if name == AUTO:
+def choose_device(name: str = "auto") -> str:
+    """``auto`` is the first GPU where there is one, and the CPU otherwise; ConfigError where a device is not here."""
+    if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(f"device {name!r} cannot be used here ({str(error).splitlines()[0]}); auto takes what there is") from error
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError(f"device is {name!r}; it could be auto, cpu, cuda or cuda:N") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"device is {name!r}, and torch sees {torch.cuda.device_count()} GPUs here")
     return name

@@ -111,11 +111,6 @@ def read_dimensions(folder: Path) -> Dimensions:
         raise DataError(f"the model's configuration cannot be read: {error!r}", path) from error
 
 
-def read_end_of_text(folder: Path) -> int:
-    """Id of the token that ends a text, and so comes before the next one's first."""
-    return int(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["eos_token_id"])
-
-
 def _exported_name(name: str) -> str:
     return name if name == HEAD else PREFIX + name
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import ValidationError
 
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError
 from llm_assets.formats.manifest import Artefact
 from llm_assets.model.config import Model
+from llm_assets.model.device import choose_device
 from llm_assets.training import stage
 from llm_assets.training.config import Training
 from llm_assets.training.throughput import Progress
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tokenizer", type=Path, required=True, help="folder with tokenizer.json")
     parser.add_argument("--out", type=Path, required=True, help="folder that the model is written to")
     parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training]")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--checkpoints", type=Path, help="folder that a killed run goes on from (default: OUT.checkpoints)")
     options = parser.parse_args(arguments)
     try:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out,
             training,
             model,
-            options.device,
+            choose_device(options.device),
             options.checkpoints or options.out.with_name(f"{options.out.name}.checkpoints"),
             on_step=_show,
         )

@@ -11,13 +11,24 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-Tokens = npt.NDArray[np.integer]
+from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.shard import ShardHeader, Tokens, open_shard
+
 Batch = tuple[Tensor, Tensor]
 """Inputs and targets, (windows, context) of int64 each; a target is the token after its input."""
+
+
+def open_split(shards: Sequence[Artefact], split: str, tokenizer: str | None = None) -> list[tuple[ShardHeader, Tokens]]:
+    """All shards of a split, in order, checked. DataError where one is damaged or of another tokenizer (sha256)."""
+    names = [(artefact, entry.path) for artefact in shards for entry in artefact.files]
+    return [
+        open_shard(artefact.path(name), tokenizer=tokenizer)
+        for artefact, name in names
+        if name.startswith(f"{split}-") and name.endswith(".tokens")
+    ]
 
 
 class Windows:

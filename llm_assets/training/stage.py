@@ -14,14 +14,13 @@ from typing import Any
 
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact, hash_file
-from llm_assets.formats.shard import ShardHeader, open_shard
 from llm_assets.model.config import Model
 from llm_assets.model.export import export_model
 from llm_assets.model.transformer import Transformer
 from llm_assets.report import Figure, Report
 from llm_assets.section import fingerprint
 from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes
-from llm_assets.training.batches import Batches, Tokens, Windows
+from llm_assets.training.batches import Batches, Windows, open_split
 from llm_assets.training.card import write_card
 from llm_assets.training.config import Training
 from llm_assets.training.throughput import Progress
@@ -91,16 +90,6 @@ def train_model(
     _write_curve(target / "curve.json", trained.curve.training, trained.curve.validation)
     checkpoint.unlink(missing_ok=True)
     return _report(len(windows), seen, {**figures, "tokens_per_second": round(trained.tokens_per_second)})
-
-
-def open_split(shards: Sequence[Artefact], split: str, tokenizer: str | None = None) -> list[tuple[ShardHeader, Tokens]]:
-    """All shards of a split, in order, checked. DataError where one is damaged or of another tokenizer (sha256)."""
-    names = [(artefact, entry.path) for artefact in shards for entry in artefact.files]
-    return [
-        open_shard(artefact.path(name), tokenizer=tokenizer)
-        for artefact, name in names
-        if name.startswith(f"{split}-") and name.endswith(".tokens")
-    ]
 
 
 def _report(windows: int, seen: int, figures: dict[str, Figure]) -> Report:

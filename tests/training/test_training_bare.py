@@ -24,10 +24,16 @@ pytestmark = pytest.mark.filterwarnings(
 ABSENT = ("polars", "pyarrow", "duckdb", "dagster", "mlflow", "transformers", "numba", "typer", "rich", "datasketch", "trafilatura")
 
 SCRIPT = """
-import sys
-for name in {absent!r}:
+import importlib.metadata, os, signal, sys
+absent = {absent!r}
+for name in absent:
     sys.modules[name] = None
-import os, signal
+find = importlib.metadata.Distribution.from_name
+def hide(name):  # torchmetrics imports what the metadata say is installed
+    if name in absent:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return find(name)
+importlib.metadata.Distribution.from_name = hide
 import llm_assets.model.export, llm_assets.sampling.stage, llm_assets.sampling.score
 from llm_assets.training import stage
 from llm_assets.training.__main__ import main

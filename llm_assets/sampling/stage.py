@@ -1,0 +1,72 @@
+"""Stage ``sampling``: a trained model and its validation shards in, what it says out.
+
+Writes ``samples.json`` (continuations of the prompts), ``next_tokens.json`` (tables of next tokens with the correct one) and
+``scores.json``. Every text passes the redactor before it is written. On a CPU the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from llm_assets.formats.manifest import Artefact, hash_file
+from llm_assets.model.export import load_model
+from llm_assets.pii.redact import redact_for_display
+from llm_assets.report import Figure, Report
+from llm_assets.sampling.config import Sampling
+from llm_assets.sampling.generate import generate
+from llm_assets.sampling.next_token import tabulate_windows
+from llm_assets.sampling.score import score_shards
+from llm_assets.tokenizer.bpe import load_tokenizer
+from llm_assets.training.batches import Windows, open_split
+from llm_assets.training.determinism import reproducible
+
+STAGE = "sampling"
+
+
+def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, config: Sampling, device: str) -> Report:
+    """Samples a model folder, and scores it on the validation split of ``shards``.
+
+    The report counts prompts. DataError where the model cannot be read, or the shards are of another tokenizer.
+    """
+    tokenizer_json = model.path("tokenizer.json")
+    tokenizer = load_tokenizer(tokenizer_json)
+    transformer = load_model(model.folder, device)
+    validation = open_split(shards, "validation", hash_file(tokenizer_json))
+    windows = Windows([tokens for _, tokens in validation], transformer.dimensions.context)
+    figures: dict[str, Figure] = {}
+    with reproducible(threads=1):
+        samples = [
+            {"prompt": prompt, "text": generate(transformer, tokenizer, prompt, config.model_copy(update={"seed": config.seed + number}))}
+            for number, prompt in enumerate(config.prompts)
+        ]
+        tables = [asdict(table) for table in tabulate_windows(transformer, tokenizer, windows, windows.spread(config.windows), config.top)]
+        if len(windows):
+            score = score_shards(transformer, tokenizer, windows, config.scored_windows)
+            figures = {"validation_loss": score.loss, "bits_per_byte": score.bits_per_byte, "tokens_scored": score.tokens}
+    target.mkdir(parents=True, exist_ok=True)
+    for name, value in (("samples", samples), ("next_tokens", tables), ("scores", figures)):
+        (target / f"{name}.json").write_text(json.dumps(redact_texts(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    no_validation = "no shard of the split validation has a whole window: there are no scores and no next-token tables"
+    return Report(
+        STAGE,
+        read=len(config.prompts),
+        kept=len(config.prompts),
+        figures=figures,
+        unit="prompts",
+        warnings=() if figures else (no_validation,),
+    )
+
+
+def redact_texts(value: Any) -> Any:
+    """A JSON-like value, every text in it redacted."""
+    if isinstance(value, str):
+        return redact_for_display(value)
+    if isinstance(value, dict):
+        return {key: redact_texts(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_texts(inner) for inner in value]
+    return value
