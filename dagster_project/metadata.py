@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
-from llm_assets.display import for_markdown
 
+from llm_assets.display import for_markdown
 from llm_assets.report import Report
 from llm_assets.step import Step
 

@@ -102,5 +102,3 @@ def _watch(log: Callable[[str], None]) -> Progress:
             log(f"{label}: {done:,} of {total:,}, about {(now - began) / done * (total - done):,.0f} s left")
 
     return show
-
-

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
-from llm_assets.display import for_terminal
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
 from dagster_project.resources import WATCHER, Pipeline
+from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
 from llm_assets.plan import Group, Snapshot, label, runnable, survey
@@ -136,9 +136,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device")
     arguments = parser.parse_args()
-    for chatty in ("alembic", "mlflow"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    console = Console()
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    console = Console(width=None if sys.stdout.isatty() else 180)
     pipeline = Pipeline(**{name: value for name, value in vars(arguments).items() if value is not None})
     began = time.monotonic()
     try:

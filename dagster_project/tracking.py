@@ -34,7 +34,9 @@ class TrackedRun:
     @property
     def url(self) -> str:
         """Its page in MLflow's UI."""
-        ui = os.environ.get("LLM_ASSETS_MLFLOW_UI") or (self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000")
+        ui = os.environ.get("LLM_ASSETS_MLFLOW_UI") or (
+            self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000"
+        )
         return f"{ui.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
 
@@ -67,7 +69,8 @@ def record_report(report: Report, parameters: dict[str, Any]) -> None:
     """Counts and figures of a stage into the open run."""
     import mlflow
 
-    metrics: dict[str, float] = {"read": report.read, "kept": report.kept} | {f"rejected.{rule}": count for rule, count in report.rejected.items()}
+    metrics: dict[str, float] = {"read": report.read, "kept": report.kept}
+    metrics |= {f"rejected.{rule}": count for rule, count in report.rejected.items()}
     metrics |= {name: figure for name, figure in report.figures.items() if not isinstance(figure, str)}
     mlflow.log_metrics({_plain(name): float(value) for name, value in metrics.items()})
     mlflow.log_params({name: str(value)[:500] for name, value in parameters.items()})
@@ -89,8 +92,9 @@ def describe_training(step: Step, shards: Mapping[str, Artefact]) -> None:
     sections = {name: step.recipe.model_dump(mode="json")[name] for name in ("model", "training")}
     mlflow.log_params({f"{name}.{key}": str(value)[:500] for name, values in sections.items() for key, value in values.items()})
     for crawl, artefact in shards.items():
-        # MLflow's schemas know no unsigned numbers
-        documents = pl.read_parquet(artefact.table("documents")).with_columns(cs.unsigned_integer().cast(pl.Int64), pl.col("doc").cast(pl.String))
+        # MLflow's schemas know no unsigned numbers; a document's key would not fit a signed one either
+        numbers = cs.unsigned_integer() - cs.by_name("doc")
+        documents = pl.read_parquet(artefact.table("documents")).with_columns(numbers.cast(pl.Int64), pl.col("doc").cast(pl.String))
         digest = artefact.data_version[:DIGEST_LETTERS]
         source = LocalArtifactDatasetSource(artefact.folder.as_uri())
         dataset = from_polars(documents, source=source, name=f"token_shards[{crawl}]", digest=digest)

@@ -5,6 +5,7 @@ They get all they need by environment variables, bind to loopback, and end toget
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -37,6 +38,7 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         "LLM_ASSETS_STATE": str(root.state),
         "MLFLOW_TRACKING_URI": tracking_uri(root),
         "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",
+        "MLFLOW_LOGGING_LEVEL": "WARNING",
         # no usage reports of any library
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",
@@ -65,6 +67,8 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int
     commands: list[Sequence[str | Path]] = [dagster] if store.startswith("http") else [dagster, mlflow]
     if not WORKSPACE.is_file():
         raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands]
     try:
         while all(process.poll() is None for process in processes):
@@ -72,18 +76,31 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int
     except KeyboardInterrupt:
         return 0
     finally:
-        for process in processes:
-            _end_group(process)
+        _end_groups(processes)
     return next((process.returncode for process in processes if process.returncode), 0)
 
 
-def _end_group(process: subprocess.Popen[bytes], patience_seconds: float = 10.0) -> None:
-    """Ends a server and its children: SIGTERM alone does not stop ``dagster dev``."""
+def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of a signal handler
+    raise KeyboardInterrupt
+
+
+def _end_groups(processes: Sequence[subprocess.Popen[bytes]], patience_seconds: float = 8.0) -> None:
+    """Ends servers with all their children, more firmly each time: SIGTERM alone does not stop ``dagster dev``."""
+    waiting = list(processes)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience_seconds)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+        for process in waiting:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        deadline = time.monotonic() + patience_seconds
+        while waiting and time.monotonic() < deadline:
+            waiting = [process for process in waiting if _is_group_alive(process)]
+            time.sleep(0.1)
+
+
+def _is_group_alive(process: subprocess.Popen[bytes]) -> bool:
+    process.poll()  # reaps the leader, which would keep its group alive as a zombie
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

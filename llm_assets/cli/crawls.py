@@ -96,7 +96,7 @@ def enable_crawl(context: typer.Context, name: str) -> None:
 def add_blocklist(context: typer.Context, name: str, path: Path) -> None:
     """Copy a folder of UT1-style categories (CATEGORY/domains, CATEGORY/urls) into the root, by its digest."""
     digest = open_root(context).add_input(name, path)
-    stdout.print(f"input {for_terminal(name)} is {digest[:12]}; a recipe uses it by url_filter.block_lists = [\"{for_terminal(name)}\"]")
+    stdout.print(f'input {for_terminal(name)} is {digest[:12]}; a recipe uses it by url_filter.block_lists = ["{for_terminal(name)}"]')
 
 
 @blocklist.command("list")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from llm_assets.catalog import fetch_rows, open_catalog
 from llm_assets.cli.shared import print_table, stdout
+from llm_assets.display import for_terminal
+from llm_assets.formats.manifest import Artefact
 from llm_assets.root import DataRoot
 
 NEXT_STEPS = """
@@ -20,5 +25,43 @@ def show_outcome(root: DataRoot) -> None:
     """Prints the funnel by rule, the ends of the loss curve, three samples and one next-token table."""
     with open_catalog(root.catalog) as connection:
         print_table(fetch_rows(connection, "explain/funnel", crawl=None), False, "\nFunnel")
-    show_model(root)
+    _show_curve(root.artefact("trained_model"))
+    samples = root.artefact("evaluation_samples")
+    _show_samples(samples)
+    _show_next_tokens(samples)
     stdout.print(NEXT_STEPS)
+
+
+def _read(artefact: Artefact, name: str) -> Any:
+    return json.loads(artefact.path(name).read_text(encoding="utf-8"))
+
+
+def _show_curve(model: Artefact) -> None:
+    curve = _read(model, "curve.json")
+    stdout.print("\n[bold]Loss[/] (nats a token)")
+    for split in ("training", "validation"):
+        steps, losses = curve[split]["step"], curve[split]["loss"]
+        if steps:
+            stdout.print(f"  {split:<11} step {steps[0]}: {losses[0]:.3f}  →  step {steps[-1]}: {losses[-1]:.3f}")
+
+
+def _show_samples(samples: Artefact, most: int = 3) -> None:
+    for sample in _read(samples, "samples.json")[:most]:
+        stdout.print(
+            f"\n[bold]Sample[/]  [bold cyan]{for_terminal(sample['prompt'])}[/]{for_terminal(sample['text'], 400)}", soft_wrap=True
+        )
+
+
+def _show_next_tokens(samples: Artefact) -> None:
+    tables = _read(samples, "next_tokens.json")
+    if not tables:
+        return
+    table = min(tables, key=lambda each: each["rank"])
+    correct = table["correct"]
+    stdout.print(f"\n[bold]Next token[/] after: …{for_terminal(table['text'][-200:])}", soft_wrap=True)
+    for candidate in table["candidates"]:
+        mark = "[green]✓[/]" if candidate["token"] == correct["token"] else " "
+        bar = "█" * round(40 * candidate["probability"])
+        stdout.print(f"  {mark} {candidate['probability']:6.1%} {for_terminal(repr(candidate['text'])):<16} {bar}")
+    if correct["token"] not in {candidate["token"] for candidate in table["candidates"]}:
+        stdout.print(f"  [green]✓[/] {correct['probability']:6.1%} {for_terminal(repr(correct['text']))} was correct, rank {table['rank']}")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llm_assets.cli.shared import Json, app, open_root, print_table, stdout
 from llm_assets.display import for_terminal
+
+if TYPE_CHECKING:
+    import tokenizers
+
+    from llm_assets.model.transformer import Transformer
 
 
 @app.command(epilog="Example: llm-assets generate 'The function returns' --tokens 80 --seed 7")
@@ -21,11 +26,11 @@ def generate(
     device: str = "auto",
 ) -> None:
     """Let the trained model go on from a prompt."""
+    from llm_assets.sampling.config import Decoding
     from llm_assets.sampling.generate import generate as go_on
-    from llm_assets.sampling.generate import open_model
 
-    model, tokenizer = open_model(open_root(context).artefact("trained_model").folder, device)
-    text = go_on(model, tokenizer, prompt, tokens=tokens, temperature=temperature, top_k=top_k, seed=seed)
+    decoding = Decoding(tokens=tokens, temperature=temperature, top_k=top_k, seed=seed)
+    text = go_on(*_open_model(context, device), prompt, decoding)
     stdout.print(f"[bold]{for_terminal(prompt)}[/]{for_terminal(text)}", soft_wrap=True)
 
 
@@ -38,9 +43,16 @@ def next_token(
     as_json: Json = False,
 ) -> None:
     """The likeliest next tokens, with their probabilities."""
-    from llm_assets.sampling.generate import open_model
     from llm_assets.sampling.next_token import next_tokens
 
-    model, tokenizer = open_model(open_root(context).artefact("trained_model").folder, device)
-    candidates = next_tokens(model, tokenizer, prompt, top)
+    candidates = next_tokens(*_open_model(context, device), prompt, top)
     print_table([{"token": each.text, "id": each.token, "probability": each.probability} for each in candidates], as_json)
+
+
+def _open_model(context: typer.Context, device: str) -> tuple[Transformer, tokenizers.Tokenizer]:
+    from llm_assets.model.device import choose_device
+    from llm_assets.model.export import load_model
+    from llm_assets.tokenizer.bpe import load_tokenizer
+
+    model = open_root(context).artefact("trained_model")
+    return load_model(model.folder, choose_device(device)), load_tokenizer(model.path("tokenizer.json"))

@@ -1,0 +1,78 @@
+"""A run of the whole graph on a small crawl, made once for all tests of it."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from llm_assets.recipe import find_recipe, override, put_recipe
+from llm_assets.root import DataRoot
+from llm_assets.services import environment
+
+TINY = [
+    "tokenizer.vocabulary=512",
+    "model.layers=1",
+    "model.width=32",
+    "model.heads=2",
+    "model.context=32",
+    "training.steps=6",
+    "training.windows=4",
+    "training.validate_every=3",
+    "training.checkpoint_every=3",
+    "sampling.tokens=8",
+]
+"""The demo's recipe with a model that trains in a second."""
+
+
+@pytest.fixture(scope="session")
+def in_process() -> Iterator[None]:
+    """Dagster and MLflow of this process write into whatever root is at hand, and the variables go back afterwards."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
+    """Runs the plan of a root in this process, as ``llm-assets run`` does in one of its own; says how it went."""
+    from dagster_project.resources import Pipeline
+    from dagster_project.run import run
+
+    def start(root: DataRoot, workers: int = 1, settings: list[str] | None = None) -> tuple[bool, str]:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        os.environ.update(environment(root))
+        console = Console(file=io.StringIO(), width=200)
+        pipeline = Pipeline(home=str(root.home), state=str(root.state), workers=workers, device="cpu", set=settings or [])
+        return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def make_root() -> Callable[..., DataRoot]:
+    """Makes a root with the demo's recipe, a tiny model, and a crawl of few pages with the labelled site among them."""
+
+    def make(folder: Path, pages: int = 40) -> DataRoot:
+        root = DataRoot.at(folder)
+        put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), TINY))
+        root.add_crawl("demo", "python_docs", {"max_pages": pages})
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory, make_root: Callable[..., DataRoot], run_root: Callable[..., tuple[bool, str]]
+) -> DataRoot:
+    """A root whose whole graph was run with one worker. Tests only look at it."""
+    root = make_root(tmp_path_factory.mktemp("finished"))
+    well, said = run_root(root)
+    assert well, said
+    return root
