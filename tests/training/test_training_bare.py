@@ -86,7 +86,7 @@ def test_a_killed_process_is_resumed_to_the_weights_of_an_undisturbed_one(
     assert main(arguments(corpus, out, config)) == 0
     resumed = capsys.readouterr().out
     assert main(arguments(corpus, tmp_path / "model", config)) == 0
-    assert [line.split()[1] for line in resumed.splitlines() if line.startswith("step")] == [f"{step}/12" for step in range(6, 13)]
+    assert [line.split()[1] for line in resumed.splitlines() if line.startswith("step ")] == [f"{step}/12" for step in range(6, 13)]
     for name in ("model.safetensors", "curve.json"):
         assert hash_file(out / name) == hash_file(tmp_path / "model" / name)
 
