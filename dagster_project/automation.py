@@ -64,7 +64,7 @@ def _reported(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | N
     return (event.tags or {}).get(DATA_VERSION_TAG) if event else None
 
 
-@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.STOPPED)
+@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def declarations(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult:
     """Turns crawl declarations into partitions, and reports recipe sections and `seniors` when they change."""
     return dg.SensorResult(asset_events=report_declarations(context.instance, pipeline.root))

@@ -75,10 +75,10 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         crawl = context.partition_key if context.assets_def.partitions_def else None
         asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
         with (
-            track(root, asset, crawl, context.run_id, system_metrics=system_metrics) as run,
+            track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
             begin_step(root, recipe, self.engine(_watch(context.log.info)), asset, crawl) as step,
         ):
-            step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run_id}
+            step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}
             yield step
             if step.report is not None:
                 record_report(step.report, {name: step.recipe.fingerprint(name)[:12] for name in ASSETS[asset].sections})

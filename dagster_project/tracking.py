@@ -86,8 +86,8 @@ def describe_training(step: Step, shards: Mapping[str, Artefact]) -> None:
     import mlflow
     import polars as pl
     import polars.selectors as cs
-    from mlflow.data import from_polars
-    from mlflow.data.sources import LocalArtifactDatasetSource
+    from mlflow.data import from_polars  # type: ignore[attr-defined]  # MLflow defines it as it is imported
+    from mlflow.data.sources import LocalArtifactDatasetSource  # type: ignore[attr-defined]  # likewise
 
     sections = {name: step.recipe.model_dump(mode="json")[name] for name in ("model", "training")}
     mlflow.log_params({f"{name}.{key}": str(value)[:500] for name, values in sections.items() for key, value in values.items()})

@@ -25,10 +25,11 @@ from llm_assets.formats.manifest import put_text
 from llm_assets.model.config import Model
 from llm_assets.pii.config import Pii
 from llm_assets.quality import FILTERS
+from llm_assets.quality.bounds import Filter
 from llm_assets.quality.cleaning import Cleaning
 from llm_assets.quality.language import Language
 from llm_assets.sampling.config import Sampling
-from llm_assets.section import Section, fingerprint
+from llm_assets.section import fingerprint
 from llm_assets.shards.config import Shards, TrainingSet
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.training.config import Training
@@ -38,16 +39,16 @@ RECIPES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "reci
 OFF = "off"
 
 
-def _parse_filters(tables: Any) -> dict[str, Section]:
+def _parse_filters(tables: Any) -> dict[str, Filter]:
     if not isinstance(tables, Mapping):
         raise ValueError("a table of filters is wanted: [filters.gopher_quality] and so on")  # noqa: TRY004  # pydantic wants it
     unknown = [name for name in tables if name not in FILTERS]
     if unknown:
         raise ValueError(f"no filter is called {unknown[0]!r}; {_suggest(unknown[0], FILTERS)}")
-    parsed: dict[str, Section] = {}
+    parsed: dict[str, Filter] = {}
     for name, table in tables.items():
         try:
-            parsed[name] = table if isinstance(table, Section) else FILTERS[name].model_validate(table)
+            parsed[name] = table if isinstance(table, Filter) else FILTERS[name].model_validate(table)
         except ValidationError as error:
             raise ValueError(_explain(error, FILTERS[name], f"{name}.")) from error
     return parsed
@@ -62,7 +63,7 @@ class Recipe(BaseModel):
     extraction: Extraction = Extraction()
     language: Language = Language()
     cleaning: Cleaning = Cleaning()
-    filters: Annotated[dict[str, SerializeAsAny[Section]], BeforeValidator(_parse_filters)] = {}
+    filters: Annotated[dict[str, SerializeAsAny[Filter]], BeforeValidator(_parse_filters)] = {}
     signatures: Signatures = Signatures()
     dedup: Dedup = Dedup()
     pii: Pii = Pii()

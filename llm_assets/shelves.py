@@ -9,7 +9,7 @@ import pyarrow as pa
 from llm_assets.catalog import build_catalog
 from llm_assets.formats import tables
 from llm_assets.formats.manifest import open_output
-from llm_assets.quality.stage import SIGNALS
+from llm_assets.quality.signals import SIGNALS
 from llm_assets.root import DataRoot
 
 SHELVES = {

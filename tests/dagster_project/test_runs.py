@@ -14,6 +14,7 @@ import pytest
 from llm_assets.catalog import fetch_rows, open_catalog, query_rows
 from llm_assets.crawl.labelled import Label, read_labels
 from llm_assets.explain import explain
+from llm_assets.formats.warc_writer import WarcWriter
 from llm_assets.plan import ASSETS, Snapshot, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
@@ -169,8 +170,9 @@ def test_a_crawl_that_fails_holds_up_no_other(finished: DataRoot, run_root: Run,
 
 def test_an_empty_crawl_is_whole_and_empty_and_warns(finished: DataRoot, run_root: Run, tmp_path: Path) -> None:
     root = copy_of(finished, tmp_path / "copy")
-    (tmp_path / "empty.warc").write_bytes(b"")
-    root.add_crawl("empty", "warc_files", {"path": str(tmp_path / "empty.warc")})
+    with WarcWriter(tmp_path / "empty.warc.gz", "2026-01-01T00:00:00Z", {"software": "a test"}):
+        pass
+    root.add_crawl("empty", "warc_files", {"path": str(tmp_path / "empty.warc.gz")})
     well, said = run_root(root)
     assert well, said
     assert "warning" in said

@@ -1,5 +1,6 @@
 """The one Parquet writer."""
 
+import itertools
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ ROWS = pa.table({"doc": range(10_000), "text": [f"text {n % 977} " * (n % 7) for
 def test_the_bytes_do_not_depend_on_how_the_rows_arrive(tmp_path_factory: pytest.TempPathFactory, cuts: list[int]) -> None:
     folder = tmp_path_factory.mktemp("parquet")
     edges = [0, *sorted(cuts), 10_000]
-    pieces = [ROWS.slice(start, end - start) for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [ROWS.slice(start, end - start) for start, end in itertools.pairwise(edges)]
     write_table(folder / "pieces.parquet", pieces, SCHEMA)
     write_table(folder / "whole.parquet", [ROWS], SCHEMA)
     assert (folder / "pieces.parquet").read_bytes() == (folder / "whole.parquet").read_bytes()
