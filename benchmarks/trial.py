@@ -1,0 +1,26 @@
+"""What a benchmark is asked: which input, how much of it, held against what, by which recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm_assets.errors import ConfigError
+from llm_assets.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call. ``limit`` is in documents (for ``train`` in steps); ``scratch`` is an empty folder that goes away afterwards."""
+
+    input: Path
+    truth: Path | None
+    limit: int | None
+    tokenizer: Path | None
+    recipe: Recipe
+    scratch: Path
+
+    def __post_init__(self) -> None:
+        for option, path in (("input", self.input), ("truth", self.truth), ("tokenizer", self.tokenizer)):
+            if path is not None and not path.is_file():
+                raise ConfigError(f"--{option}: there is no file at {path}")
