@@ -12,6 +12,7 @@ HOME/
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class DataRoot:
     @classmethod
     def at(cls, home: str | Path, state: str | Path | None = None) -> DataRoot:
         """The root at a folder, made where it does not exist yet."""
-        if "://" in str(home):
+        if re.match(r"\w{2,}:/", str(home)):  # a Path folds the two slashes of a URL into one
             raise ConfigError(f"home {home!s}: a folder is wanted; object stores are not supported yet")
         folder = Path(home).expanduser().resolve()
         place = Path(state).expanduser().resolve() if state else folder / ".state"

@@ -60,6 +60,7 @@ def test_a_missing_side_input_is_named(root: DataRoot) -> None:
         root.input_path("ut1")
 
 
-def test_an_object_store_is_refused_as_long_as_it_is_not_supported() -> None:
+@pytest.mark.parametrize("home", ["s3://bucket/home", Path("s3://bucket/home")])
+def test_an_object_store_is_refused_as_long_as_it_is_not_supported(home: str | Path) -> None:
     with pytest.raises(ConfigError, match="a folder is wanted"):
-        DataRoot.at("s3://bucket/home")
+        DataRoot.at(home)

@@ -20,11 +20,10 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from llm_assets.errors import DataError
+from llm_assets.tokenizer import END_OF_TEXT
 
 if TYPE_CHECKING:
     from llm_assets.tokenizer.config import Tokenizer
-
-END_OF_TEXT = "<|endoftext|>"
 
 MAX_RUN = 1_024
 """Characters without, or of nothing but, white space that the trainer sees in one piece. It merges a word in time quadratic in

@@ -7,7 +7,7 @@ import re
 from pydantic import Field, model_validator
 
 from llm_assets.section import Section
-from llm_assets.tokenizer.bpe import END_OF_TEXT
+from llm_assets.tokenizer import END_OF_TEXT
 
 BYTES = 256
 """Ids that every byte-level vocabulary starts from."""

@@ -22,7 +22,8 @@ from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_batches
 from llm_assets.report import Report
-from llm_assets.tokenizer.bpe import END_OF_TEXT, thread_pool, train_bpe
+from llm_assets.tokenizer import END_OF_TEXT
+from llm_assets.tokenizer.bpe import thread_pool, train_bpe
 from llm_assets.tokenizer.compression import describe_compression
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.tokenizer.sample import Bytes, Keys, draw_numbers, find_cutoff

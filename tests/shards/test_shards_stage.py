@@ -16,7 +16,8 @@ from llm_assets.report import Report
 from llm_assets.shards.config import Shards
 from llm_assets.shards.locate import Home, locate_token, read_shard_documents
 from llm_assets.shards.stage import pack_shards
-from llm_assets.tokenizer.bpe import END_OF_TEXT, end_of_text, load_tokenizer
+from llm_assets.tokenizer import END_OF_TEXT
+from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer
 
 BuildCrawl = Callable[..., tuple[Artefact, Artefact]]
 ENGINE = LocalEngine()

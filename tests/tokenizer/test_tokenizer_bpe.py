@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from llm_assets.errors import DataError
-from llm_assets.tokenizer.bpe import END_OF_TEXT, MAX_RUN, encode_text, end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
+from llm_assets.tokenizer import END_OF_TEXT
+from llm_assets.tokenizer.bpe import MAX_RUN, encode_text, end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
 from llm_assets.tokenizer.config import Tokenizer
 
 TEXTS = [

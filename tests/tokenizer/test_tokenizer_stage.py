@@ -8,7 +8,8 @@ from transformers import AutoTokenizer
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact
-from llm_assets.tokenizer.bpe import END_OF_TEXT, load_tokenizer
+from llm_assets.tokenizer import END_OF_TEXT
+from llm_assets.tokenizer.bpe import load_tokenizer
 from llm_assets.tokenizer.compression import escape_bytes
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.tokenizer.stage import train_tokenizer
