@@ -1,8 +1,4 @@
-"""Jobs, the sensor that brings a root's declarations into Dagster, and the incremental condition.
-
-The condition asks :mod:`llm_assets.plan`, which compares versions (level, not edge): a change that lands while a run is
-under way, a missed tick or a lost database lose nothing.
-"""
+"""Jobs, and the sensor that brings a root's declarations into Dagster: crawls as partitions, recipe sections as versions."""
 
 from collections.abc import Iterator
 
