@@ -109,10 +109,13 @@ def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Pat
 
 
 def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
-    """The catalog, for reading only. DataError where none was built yet."""
+    """The catalog, for reading only. DataError where none was built yet, or it is damaged."""
     if not path.is_file():
         raise DataError("there is no catalog yet: `llm-assets run` builds it", path)
-    return duckdb.connect(os.fspath(path), read_only=True)
+    try:
+        return duckdb.connect(os.fspath(path), read_only=True)
+    except duckdb.Error as error:
+        raise DataError(f"the catalog cannot be opened ({error}); delete it, and `llm-assets run` builds it anew", path) from error
 
 
 def fetch_rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -123,6 +126,8 @@ def fetch_rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: A
 def query_rows(connection: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
     """The result of a person's own query. ConfigError where DuckDB refuses it."""
     try:
-        return [row for batch in connection.sql(text).to_arrow_reader(BATCH_ROWS) for row in batch.to_pylist()]
+        if (relation := connection.sql(text)) is None:
+            raise ConfigError("the query is empty")
+        return [row for batch in relation.to_arrow_reader(BATCH_ROWS) for row in batch.to_pylist()]
     except duckdb.Error as error:
         raise ConfigError(f"the query was refused: {error}") from error

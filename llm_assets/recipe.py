@@ -44,7 +44,7 @@ def _parse_filters(tables: Any) -> dict[str, Filter]:
         raise ValueError("a table of filters is wanted: [filters.gopher_quality] and so on")  # noqa: TRY004  # pydantic wants it
     unknown = [name for name in tables if name not in FILTERS]
     if unknown:
-        raise ValueError(f"no filter is called {unknown[0]!r}; {_suggest(unknown[0], FILTERS)}")
+        raise ValueError(f"{unknown[0]} is unknown; {_suggest(unknown[0], FILTERS)}")
     parsed: dict[str, Filter] = {}
     for name, table in tables.items():
         try:

@@ -36,14 +36,14 @@ class DataRoot:
     state: Path
 
     @classmethod
-    def at(cls, home: str | Path, state: str | Path | None = None) -> DataRoot:
-        """The root at a folder, made where it does not exist yet."""
+    def at(cls, home: str | Path, state: str | Path | None = None, *, make: bool = True) -> DataRoot:
+        """The root at a folder, made where it does not exist yet (unless ``make`` is False, for who only reads)."""
         if re.match(r"\w{2,}:/", str(home)):  # a Path folds the two slashes of a URL into one
             raise ConfigError(f"home {home!s}: a folder is wanted; object stores are not supported yet")
         folder = Path(home).expanduser().resolve()
         place = Path(state).expanduser().resolve() if state else folder / ".state"
         try:
-            for each in (folder, place):
+            for each in (folder, place) if make else ():
                 each.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"the data root {folder} cannot be made: {error.strerror}") from error
