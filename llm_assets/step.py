@@ -81,8 +81,11 @@ class Step:
         return open_output(self.root.place(asset, where), manifest)
 
     def read_previous(self) -> Artefact | None:
-        """The output this step is about to replace, if there is one."""
-        return open_output(self.folder.parent, self.previous) if self.previous else None
+        """The output this step is about to replace; None where there is none, or its files are gone or damaged."""
+        try:
+            return open_output(self.folder.parent, self.previous) if self.previous else None
+        except DataError:
+            return None  # the step that replaces a broken output must not fail because it is broken
 
 
 @contextmanager

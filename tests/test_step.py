@@ -61,6 +61,15 @@ def test_the_last_output_stays_for_its_readers_and_older_ones_go(root: DataRoot,
     assert len(folders(root.place("raw_crawl", "a"))) == 2
 
 
+def test_a_broken_output_can_be_replaced(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    write(root, "old")
+    root.artefact("raw_crawl", "a").path("files.parquet").unlink()
+    with begin_step(root, read_recipe(root.recipe), LocalEngine(), "raw_crawl", "a") as step:
+        assert step.read_previous() is None
+        step.report = Report("raw_crawl", 0, 0, unit="files")
+
+
 def test_what_a_killed_process_left_is_removed_by_the_next_step(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     left = root.place("raw_crawl", "a") / "20260101T000000-0123abcd"
