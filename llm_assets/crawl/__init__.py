@@ -1,10 +1,13 @@
 """Crawls: where raw pages come from. A source is one file and one line in this table."""
 
 from llm_assets.crawl.python_docs import PythonDocs
+from llm_assets.crawl.ready_text import JsonLines, ParquetFiles
 from llm_assets.crawl.source import Source
 from llm_assets.crawl.warc_files import WarcFiles
 
 SOURCES: dict[str, type[Source]] = {
     "warc_files": WarcFiles,
     "python_docs": PythonDocs,
+    "jsonl": JsonLines,
+    "parquet": ParquetFiles,
 }

@@ -1,55 +1,12 @@
-"""Source of WARC files that lie on disk already: one file, all of a folder, or those of a glob. They stay where they are."""
+"""Source of WARC files that lie on disk already."""
 
 from __future__ import annotations
 
-import glob
-import os
-from pathlib import Path
-from typing import Any
-
-from pydantic import field_validator
-
-from llm_assets.crawl.source import Collected, Source
-from llm_assets.errors import ConfigError
-
-SUFFIXES = (".warc", ".warc.gz")
+from llm_assets.crawl.local_files import LocalFiles
 
 
-class WarcFiles(Source):
+class WarcFiles(LocalFiles):
     """WARC files on this disk."""
 
-    path: str
-    """A file, a folder (every ``.warc`` and ``.warc.gz`` below it) or a glob (``**`` crosses folders). A relative one is
-    taken from the working folder and written absolute."""
-
-    @field_validator("path")
-    @classmethod
-    def _make_absolute(cls, path: str) -> str:
-        return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - Path.absolute keeps '..', and Path.resolve follows links
-
-    def describe_listing(self) -> Any:
-        """Path, size and time of change of each file; ``missing`` where there is nothing."""
-        try:
-            return [[str(path), (stat := path.stat()).st_size, stat.st_mtime_ns] for path in self._find_files()]
-        except (ConfigError, OSError):
-            return "missing"
-
-    def collect(self, target: Path) -> Collected:
-        """Absolute paths in sorted order."""
-        del target  # nothing is written: the files stay where they are
-        found = [str(path) for path in self._find_files()]
-        return Collected(found, () if found else (f"the folder {self.path} holds no WARC file: the crawl is empty",))
-
-    def _find_files(self) -> list[Path]:
-        path = Path(self.path)
-        if path.is_file():
-            return [path]
-        if path.is_dir():
-            found = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
-            return sorted(file for file in found if file.name.endswith(SUFFIXES) and not file.name.startswith("."))
-        if not glob.has_magic(self.path):
-            raise ConfigError(f"path: there is no file or folder {self.path}")
-        matches = glob.glob(self.path, recursive=True)  # noqa: PTH207 - the pattern is absolute, which Path.glob refuses
-        if not (files := sorted(file for file in map(Path, matches) if file.is_file())):
-            raise ConfigError(f"path: no file matches {self.path}")
-        return files
+    suffixes = (".warc", ".warc.gz")
+    kind = "WARC file"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from llm_assets.engine import Engine
 from llm_assets.extract.config import Extraction, UrlFilter
-from llm_assets.extract.page import clean_line, extract_page, is_document
+from llm_assets.extract.page import PageText, clean_line, extract_page, is_document
+from llm_assets.extract.ready_text import read_ready_text
 from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.slices import SliceWriter, join_slices
-from llm_assets.extract.url_filter import check_lists, load_judge
+from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
+from llm_assets.formats.rows import find_reader
 from llm_assets.formats.tables import FILES
 from llm_assets.formats.warc import WarcRecord, read_records
 from llm_assets.report import Report, sum_reports
@@ -60,7 +62,8 @@ def extract_texts(
 
     ``block_lists`` maps the names in ``url_filter`` to UT1-style folders. Every response, and every resource or
     conversion with a payload, is a document in, and is kept or rejected; records of other types are in ``records``
-    only. ConfigError where a block list is missing, DataError where a file of the crawl cannot be read.
+    only. A row of ready text is a record and a document, and no engine runs on it. ConfigError where a block list is
+    missing, DataError where a file of the crawl cannot be read.
     """
     warnings = check_lists(url_filter, block_lists)
     names = [name for name in url_filter.block_lists if name in block_lists]
@@ -91,15 +94,14 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
     figures = {"records": 0, "html_bytes": 0, "text_characters": 0}
     documents = 0
     with SliceWriter(piece.folder) as writer:
-        for record in read_records(piece.path, piece.part, piece.parts):
+        for record, outcome in _read_documents(piece, judge, job.extraction):
             doc = make_doc(job.sequence, piece.file, record.number)
             _add_record(writer, doc, record)
             figures["records"] += 1
-            if not is_document(record):
+            if outcome is None:
                 continue
             documents += 1
             figures["html_bytes"] += len(record.payload)
-            outcome = extract_page(record, judge, job.extraction)
             if isinstance(outcome, Rejection):
                 writer.add("rejections", doc, STAGE, *outcome)
                 rejected[outcome.rule] += 1
@@ -107,6 +109,15 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
                 writer.add("texts", doc, _clean(record.url) or "", _clean(record.date), *outcome)
                 figures["text_characters"] += len(outcome.text)
     return Report(STAGE, documents, documents - rejected.total(), rejected, figures)
+
+
+def _read_documents(piece: _Slice, judge: UrlJudge, extraction: Extraction) -> Iterator[tuple[WarcRecord, PageText | Rejection | None]]:
+    """Every record, and what came of it; None where it is no document."""
+    if reader := find_reader(piece.path):
+        yield from read_ready_text(reader, piece.path, piece.part, piece.parts, judge, extraction.max_bytes)
+        return
+    for record in read_records(piece.path, piece.part, piece.parts):
+        yield record, extract_page(record, judge, extraction) if is_document(record) else None
 
 
 def _add_record(writer: SliceWriter, doc: int, record: WarcRecord) -> None:

@@ -28,7 +28,7 @@ RECORDS = pa.schema(
     ]
 )
 """``extracted_text``: one row for every record of every file. ``offset`` and ``length`` are bytes in the file as it lies
-(compressed), ``type`` is WARC-Type, ``date`` WARC-Date."""
+(compressed), ``type`` is WARC-Type, ``date`` WARC-Date. For ready text see ``formats.rows.Row``."""
 
 TEXTS = pa.schema(
     [
