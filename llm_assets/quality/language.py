@@ -16,8 +16,8 @@ from llm_assets.section import Section
 class Language(Section):
     """How the language of a document is found, from its text before cleaning."""
 
-    identifier: Literal["py3langid", "langdetect"] = "py3langid"
-    """Who says it: a name of ``identifiers``."""
+    identifier: Literal["second_opinion", "py3langid", "langdetect"] = "second_opinion"
+    """Who says it: a name of ``identifiers``. ``second_opinion`` is py3langid, and where it is unsure the mean of it and langdetect."""
 
     max_characters: int = Field(1000, ge=1)
     """How much of a text it reads, from the start. Scores of two identifiers, or of two lengths, do not compare."""

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from llm_assets.quality.identifiers.langdetect import identify_langdetect
 from llm_assets.quality.identifiers.py3langid import identify_py3langid
+from llm_assets.quality.identifiers.second_opinion import identify_second_opinion
 
-IDENTIFIERS = {"py3langid": identify_py3langid, "langdetect": identify_langdetect}
+IDENTIFIERS = {"second_opinion": identify_second_opinion, "py3langid": identify_py3langid, "langdetect": identify_langdetect}

@@ -26,19 +26,19 @@ def _factory() -> Any:
     return factory
 
 
-def identify_langdetect(texts: pl.Series) -> pl.DataFrame:
-    """Languages as langdetect names them (``zh-cn``); its score is the mean over the trials."""
-    found = [_identify(text) for text in texts]
-    return pl.DataFrame(found, schema={"language": pl.String, "language_score": pl.Float64}, orient="row")
-
-
-def _identify(text: str) -> tuple[str, float]:
+def estimate_langdetect(text: str) -> dict[str, float]:
+    """Probabilities of the languages above 0.1 as langdetect names them (``zh-cn``), the likeliest first: means over the trials."""
     from langdetect.lang_detect_exception import LangDetectException
 
     detector = _factory().create()
     detector.append(text)
     try:
-        languages = detector.get_probabilities()
-    except LangDetectException:
-        return "und", 0.0
-    return (languages[0].lang, min(languages[0].prob, 1.0)) if languages else ("und", 0.0)
+        return {found.lang: min(found.prob, 1.0) for found in detector.get_probabilities()}
+    except LangDetectException:  # it has no letter to go by
+        return {}
+
+
+def identify_langdetect(texts: pl.Series) -> pl.DataFrame:
+    """Languages as langdetect names them (``zh-cn``); the score is their probability."""
+    found = [next(iter(estimate_langdetect(text).items()), ("und", 0.0)) for text in texts]
+    return pl.DataFrame(found, schema={"language": pl.String, "language_score": pl.Float64}, orient="row")

@@ -50,20 +50,36 @@ def _model() -> Model:
     )
 
 
-def identify_py3langid(texts: pl.Series) -> pl.DataFrame:
-    """Languages by ISO 639-1, where there is one; the score is the model's probability, tempered by length as in the library."""
+def labels_py3langid() -> tuple[str, ...]:
+    """ISO 639 codes of the classes. A language has several, ``sr`` for one; its probability stands at the first."""
+    return _model().labels
+
+
+def estimate_py3langid(texts: pl.Series) -> NDArray[np.float64]:
+    """Probabilities [texts, classes] of the classes in :func:`labels_py3langid`; all 0 where a text has nothing to go by."""
     model = _model()
     # As the library does: capitals alone say little, and a letter has one form.
     shouted = (texts == texts.str.to_uppercase()) & (texts != texts.str.to_lowercase())
     read = texts.zip_with(~shouted, texts.str.to_lowercase()).str.normalize("NFC")
     utf8 = Utf8.of(read)
-    best, scores = _classify(utf8.data, utf8.offsets, model.step, model.row, model.feature, model.weights, model.prior, model.merged)
-    labels = pl.Series([*model.labels, "und"])
-    return pl.DataFrame({"language": labels.gather(pl.Series(best)), "language_score": scores})
+    return _estimate(utf8.data, utf8.offsets, model.step, model.row, model.feature, model.weights, model.prior, model.merged)
+
+
+def name_languages(probabilities: NDArray[np.float64]) -> pl.DataFrame:
+    """The likeliest class of each row of [texts, classes] and its probability; ``und`` and 0 where all are 0."""
+    labels = labels_py3langid()
+    scores = probabilities.max(axis=1, initial=0.0)
+    best = np.where(scores > 0, probabilities.argmax(axis=1), len(labels))
+    return pl.DataFrame({"language": pl.Series([*labels, "und"]).gather(pl.Series(best)), "language_score": scores})
+
+
+def identify_py3langid(texts: pl.Series) -> pl.DataFrame:
+    """Languages by ISO 639-1, where there is one; the score is the model's probability, tempered by length as in the library."""
+    return name_languages(estimate_py3langid(texts))
 
 
 @numba.njit(cache=True)
-def _classify(
+def _estimate(
     data: NDArray[np.uint8],
     texts: NDArray[np.int64],
     step: NDArray[np.uint32],
@@ -72,12 +88,12 @@ def _classify(
     weights: NDArray[np.float32],
     prior: NDArray[np.float64],
     merged: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Best class of each text (their number where no feature was seen) and its probability."""
+) -> NDArray[np.float64]:
+    """Probabilities [texts, classes]; those of merged classes are at the class they are merged into."""
     classes = len(prior)
-    best, scores = np.full(len(texts) - 1, classes, np.int64), np.zeros(len(texts) - 1, np.float64)
+    probabilities = np.zeros((len(texts) - 1, classes), np.float64)
     counts, visited = np.zeros(len(weights), np.int64), np.empty(len(weights), np.int64)
-    for doc in range(len(best)):
+    for doc in range(len(probabilities)):
         seen, state = 0, np.int64(0)
         for place in range(texts[doc], texts[doc + 1]):
             state = np.int64(step[row[state] * 256 + data[place]])
@@ -103,6 +119,5 @@ def _classify(
             if merged[label] != label:
                 odds[merged[label]] += odds[label]
                 odds[label] = 0.0
-        best[doc] = odds.argmax()
-        scores[doc] = min(odds[best[doc]] / total, 1.0)
-    return best, scores
+        probabilities[doc] = np.minimum(odds / total, 1.0)
+    return probabilities
