@@ -1,4 +1,11 @@
-"""Queries of ``sql/checks`` as asset checks: no rows when healthy. Blocking where bad data must not pass on."""
+"""Queries of ``sql/checks`` as asset checks: no rows when healthy.
+
+All are blocking, in Dagster and beyond it: the outcome is noted beside the manifest, and the planner holds back whatever reads
+an output whose checks have not passed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -8,6 +15,7 @@ from dagster_project.resources import Pipeline
 from llm_assets.catalog import bind, connect, fetch_rows
 from llm_assets.formats import tables
 from llm_assets.formats.doc import format_doc
+from llm_assets.formats.manifest import record_check
 from llm_assets.plan import Snapshot
 from llm_assets.root import DataRoot
 from llm_assets.shelves import SHELVES
@@ -15,12 +23,21 @@ from llm_assets.shelves import SHELVES
 SHOWN = 20
 
 
-def _run_check(root: DataRoot, query: str, bound: dict[str, tuple[str, str, str | None]]) -> dg.AssetCheckResult:
-    """Runs a query over tables of outputs: name in the query -> (asset, table, crawl)."""
+def _find_rows(root: DataRoot, crawl: str, query: str, bound: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    """Rows of a query over tables of a crawl's outputs: name in the query -> (asset, table)."""
     with connect() as connection:
-        for name, (asset, table, crawl) in bound.items():
+        for name, (asset, table) in bound.items():
             bind(connection, name, root.artefact(asset, crawl).table(table), _schema(asset, table))
-        rows = fetch_rows(connection, f"checks/{query}")
+        return fetch_rows(connection, f"checks/{query}")
+
+
+def _conclude(context: dg.AssetCheckExecutionContext, root: DataRoot, rows: Sequence[Mapping[str, Any]]) -> dg.AssetCheckResult:
+    """Passed where there are no rows; noted for the planner either way."""
+    (spec,), crawl = context.check_specs, context.partition_key
+    asset = spec.asset_key.to_user_string()
+    manifest = root.manifest(asset, crawl)
+    if manifest is not None:
+        record_check(root.place(asset, crawl), manifest.folder, spec.name, not rows)
     shown = [{name: str(value) for name, value in row.items()} for row in rows[:SHOWN]]
     return dg.AssetCheckResult(passed=not rows, metadata={"rows": len(rows), "first": shown})
 
@@ -32,13 +49,12 @@ def _schema(asset: str, table: str) -> pa.Schema:
 @dg.asset_check(asset=filtered_docs, blocking=True)
 def nothing_lost(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Every extracted document either passed the filters or has the bound it broke, never both."""
-    crawl = context.partition_key
     bound = {
-        "texts": ("extracted_text", "texts", crawl),
-        "passed": ("filtered_docs", "docs", crawl),
-        "rejections": ("filtered_docs", "rejections", crawl),
+        "texts": ("extracted_text", "texts"),
+        "passed": ("filtered_docs", "docs"),
+        "rejections": ("filtered_docs", "rejections"),
     }
-    return _run_check(pipeline.root, "nothing_lost", bound)
+    return _conclude(context, pipeline.root, _find_rows(pipeline.root, context.partition_key, "nothing_lost", bound))
 
 
 @dg.asset_check(asset=deduped_docs, blocking=True)
@@ -52,13 +68,14 @@ def survivors_passed(context: dg.AssetCheckExecutionContext, pipeline: Pipeline)
         elders = [part for name in older for part in root.artefact("filtered_docs", name).table("docs")]
         bind(connection, "elders", elders, tables.DOCS)
         rows = fetch_rows(connection, "checks/survivors_passed")
-    return dg.AssetCheckResult(passed=not rows, metadata={"rows": len(rows)})
+    return _conclude(context, root, rows)
 
 
 @dg.asset_check(asset=pii_scrubbed_corpus, blocking=True)
 def keys_unique(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """No document stands twice in the corpus."""
-    return _run_check(pipeline.root, "keys_unique", {"keys": ("pii_scrubbed_corpus", "corpus", context.partition_key)})
+    rows = _find_rows(pipeline.root, context.partition_key, "keys_unique", {"keys": ("pii_scrubbed_corpus", "corpus")})
+    return _conclude(context, pipeline.root, rows)
 
 
 @dg.asset_check(asset=pii_scrubbed_corpus, blocking=True)
@@ -67,25 +84,23 @@ def no_pii_left(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> d
     from llm_assets.pii.leftover import find_leftovers
 
     corpus = pipeline.root.artefact("pii_scrubbed_corpus", context.partition_key)
-    left = list(find_leftovers(corpus, pipeline.load_recipe().pii))
-    shown = [{"doc": format_doc(each.doc), "field": each.field, "kind": each.kind} for each in left[:SHOWN]]
-    return dg.AssetCheckResult(passed=not left, metadata={"rows": len(left), "first": shown})
+    left = find_leftovers(corpus, pipeline.load_recipe().pii)
+    rows = [{"doc": format_doc(each.doc), "field": each.field, "kind": each.kind} for each in left]
+    return _conclude(context, pipeline.root, rows)
 
 
 @dg.asset_check(asset=token_shards, blocking=True)
 def splits_disjoint(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """No family of copies stands in both training and validation."""
-    crawl = context.partition_key
-    bound = {"places": ("token_shards", "documents", crawl), "survivors": ("deduped_docs", "docs", crawl)}
-    return _run_check(pipeline.root, "splits_disjoint", bound)
+    bound = {"places": ("token_shards", "documents"), "survivors": ("deduped_docs", "docs")}
+    return _conclude(context, pipeline.root, _find_rows(pipeline.root, context.partition_key, "splits_disjoint", bound))
 
 
 @dg.asset_check(asset=token_shards, blocking=True)
 def shards_complete(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Every document of the corpus has its place in the shards, and no other has one."""
-    crawl = context.partition_key
-    bound = {"corpus": ("pii_scrubbed_corpus", "corpus", crawl), "places": ("token_shards", "documents", crawl)}
-    return _run_check(pipeline.root, "shards_complete", bound)
+    bound = {"corpus": ("pii_scrubbed_corpus", "corpus"), "places": ("token_shards", "documents")}
+    return _conclude(context, pipeline.root, _find_rows(pipeline.root, context.partition_key, "shards_complete", bound))
 
 
 CHECKS = [nothing_lost, survivors_passed, keys_unique, no_pii_left, splits_disjoint, shards_complete]

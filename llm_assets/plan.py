@@ -1,8 +1,8 @@
 """What is missing, what is stale and because of what, and what can run next: over manifests alone.
 
 An output is stale when the versions its manifest recorded differ from today's: of what it read, of the recipe sections
-and side inputs it used, of its code. Everyone who wants to know asks here: the command line, Dagster's condition, the
-catalog. No database is consulted, so losing one loses no work.
+and side inputs it used, of its code; and as long as a check that guards it has not passed. Everyone who wants to know asks
+here: the command line, Dagster's jobs, the catalog. No database is consulted, so losing one loses no work.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from llm_assets.crawl.declaration import Declaration, declared_version
-from llm_assets.formats.manifest import Manifest
+from llm_assets.formats.manifest import Manifest, read_checks
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
@@ -24,7 +24,8 @@ class Node:
     """An asset of the graph, as far as versions are concerned.
 
     ``reads`` names assets (of the same crawl, where both have crawls), ``sections`` the recipe's, ``kept`` the tables and
-    files that the data version covers. ``code`` is raised by hand when the same inputs give other bytes.
+    files that the data version covers, ``checks`` those an output must have passed before anything may read it. ``code`` is
+    raised by hand when the same inputs give other bytes.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Node:
     sections: tuple[str, ...]
     kept: tuple[str, ...]
     per_crawl: bool = True
+    checks: tuple[str, ...] = ()
     code: str = "1"
 
 
@@ -41,17 +43,24 @@ ASSETS = {
         Node("raw_crawl", (), (), ("files",)),
         Node("extracted_text", ("raw_crawl",), ("url_filter", "extraction"), ("texts",)),
         Node("quality_signals", ("extracted_text",), ("cleaning", "language"), ("signals",)),
-        Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",)),
+        Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
         Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",)),
-        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",)),
+        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), checks=("survivors_passed",)),
         Node(
             "pii_scrubbed_corpus",
             ("raw_crawl", "extracted_text", "quality_signals", "deduped_docs"),
             ("cleaning", "pii"),
             ("corpus",),
+            checks=("keys_unique", "no_pii_left"),
         ),
         Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False),
-        Node("token_shards", ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"), ("shards",), ("documents", "*.tokens")),
+        Node(
+            "token_shards",
+            ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"),
+            ("shards",),
+            ("documents", "*.tokens"),
+            checks=("splits_disjoint", "shards_complete"),
+        ),
         Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
         Node("trained_model", ("training_set", "tokenizer"), ("model", "training"), ("model.safetensors", "config.json"), per_crawl=False),
         Node("evaluation_samples", ("trained_model", "training_set"), ("sampling",), ("samples.json", "next_tokens.json"), per_crawl=False),
@@ -196,7 +205,11 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None, known: Mapping[str
     manifest = snapshot.manifest(node.name, crawl)
     if manifest is None:
         return Standing(node.name, crawl, "missing", ("never materialized",), pending)
-    because = tuple(_differences(manifest, node, snapshot.inputs(node.name, crawl)))
+    checked = read_checks(snapshot.root.place(node.name, crawl), manifest.folder)
+    because = (
+        *_differences(manifest, node, snapshot.inputs(node.name, crawl)),
+        *(f"check {name} {'failed' if name in checked else 'has not run'}" for name in node.checks if not checked.get(name)),
+    )
     return Standing(node.name, crawl, "stale" if because else "current", because, pending, manifest.seconds)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import ConfigError
+from llm_assets.formats.manifest import record_check
 from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.report import Report
@@ -24,6 +25,8 @@ def make(root: DataRoot, asset: str, crawl: str | None, content: str) -> None:
             file = name.replace("*", "x") if "." in name else f"{name}.parquet"
             (step.folder / file).write_text(content)
         step.report = Report(asset, 1, 1)
+    for check in ASSETS[asset].checks:
+        record_check(step.folder.parent, step.folder.name, check, passed=True)
 
 
 def make_all(root: DataRoot, content: Callable[[str], str] = lambda name: name) -> list[str]:
@@ -131,6 +134,27 @@ def test_a_raised_code_version_makes_an_output_stale(
     monkeypatch.setitem(ASSETS, "filtered_docs", replace(ASSETS["filtered_docs"], code="2"))
     stale = [each for each in survey(Snapshot(root, read_recipe(root.recipe))) if each.state == "stale"]
     assert [(each.label, each.because) for each in stale] == [("filtered_docs[a]", ("code 1 → 2",))]
+
+
+def test_an_output_whose_check_failed_holds_back_what_reads_it_until_it_passes(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    place, manifest = root.place("filtered_docs", "a"), root.manifest("filtered_docs", "a")
+    assert manifest is not None
+    record_check(place, manifest.folder, "nothing_lost", passed=False)
+    standings = {each.label: each for each in survey(Snapshot(root, read_recipe(root.recipe)))}
+    assert standings["filtered_docs[a]"].because == ("check nothing_lost failed",)
+    assert standings["deduped_docs[a]"].waits_for == ("filtered_docs[a]",)
+    record_check(place, manifest.folder, "nothing_lost", passed=True)
+    assert {each.state for each in survey(Snapshot(root, read_recipe(root.recipe)))} == {"current"}
+
+
+def test_a_check_of_an_older_output_says_nothing_of_the_current_one(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    record_check(root.place("filtered_docs", "a"), "another", "nothing_lost", passed=True)
+    standing = next(each for each in survey(Snapshot(root, read_recipe(root.recipe))) if each.label == "filtered_docs[a]")
+    assert standing.because == ("check nothing_lost has not run",)
 
 
 def test_a_step_whose_input_is_missing_says_what_to_do_first(root: DataRoot, add_crawl: Callable[[str], None]) -> None:

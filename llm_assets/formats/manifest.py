@@ -20,6 +20,7 @@ from llm_assets.errors import DataError
 from llm_assets.section import fingerprint
 
 MANIFEST = "manifest.json"
+CHECKS = "checks.json"
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,7 @@ def describe_output(
     """The manifest of a finished folder. ``kept`` names the tables and files (``texts``, ``tokenizer.json``, ``*.tokens``)
     that the data version covers; rejections, findings and reports stay out of it."""
     files = tuple(_list_files(folder))
-    covered = {
-        entry.path: entry.sha256
-        for entry in files
-        for name in kept
-        if _is_part(entry.path, name) or fnmatchcase(entry.path, name)
-    }
+    covered = {entry.path: entry.sha256 for entry in files for name in kept if _is_part(entry.path, name) or fnmatchcase(entry.path, name)}
     return Manifest(asset, crawl, folder.name, files, fingerprint(covered), code_version, dict(inputs))
 
 
@@ -157,6 +153,20 @@ def open_output(place: Path, manifest: Manifest) -> Artefact:
         if size != entry.bytes:
             raise DataError(f"the file has {size:,} bytes, its manifest says {entry.bytes:,}; run the asset again", path)
     return Artefact(folder, manifest.files, manifest.data_version)
+
+
+def record_check(place: Path, folder: str, check: str, passed: bool) -> None:
+    """Notes beside the manifest whether a check of the output in ``folder`` passed. Of older outputs nothing is kept."""
+    put_text(place / CHECKS, json.dumps({"folder": folder, "passed": {**read_checks(place, folder), check: passed}}, indent=1) + "\n")
+
+
+def read_checks(place: Path, folder: str) -> dict[str, bool]:
+    """Checks that were run on the output in ``folder``, and whether each passed."""
+    try:
+        noted = json.loads((place / CHECKS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return dict(noted["passed"]) if noted["folder"] == folder else {}
 
 
 def with_figures(manifest: Manifest, report: Mapping[str, Any], created: str, seconds: float) -> Manifest:

@@ -13,7 +13,7 @@ import pytest
 
 from llm_assets.catalog import fetch_rows, open_catalog, query_rows
 from llm_assets.crawl.labelled import Label, read_labels
-from llm_assets.explain import explain
+from llm_assets.explain import tell_lives
 from llm_assets.formats.warc_writer import WarcWriter
 from llm_assets.plan import ASSETS, Snapshot, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
@@ -47,7 +47,8 @@ def test_every_stage_accounts_for_what_it_read(finished: DataRoot) -> None:
 
 @pytest.mark.parametrize("label", LABELS, ids=lambda label: label.path)
 def test_every_labelled_page_meets_its_fate(finished: DataRoot, label: Label) -> None:
-    life = explain(finished, read_recipe(finished.recipe), label.url)[0]
+    with open_catalog(finished.catalog) as connection:
+        (life,) = tell_lives(connection, finished, read_recipe(finished.recipe), label.url)
     fate = (life.capture["stage"], life.capture["rule"])
     if label.stage == "kept":
         assert fate == ("pii_scrubbed_corpus", "kept")
