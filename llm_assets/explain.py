@@ -2,88 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from llm_assets.catalog import fetch_rows, open_catalog
+from llm_assets.catalog import fetch_rows
 from llm_assets.errors import ConfigError
 from llm_assets.formats.doc import parse_doc, split_doc
+from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
-from llm_assets.quality.bounds import Bound, is_within
+from llm_assets.quality.bounds import Bound, Filter, is_within
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A signal beside a bound the recipe puts on it."""
+    """What a rule of the recipe asks of a document, beside what was measured.
+
+    ``wanted`` names the languages that a rule is about where the document's ``language`` is none of them: whatever was measured,
+    it is not within.
+    """
 
     rule: str
     signal: str
     value: float | None
-    low: float | None
-    high: float | None
-    within: bool
+    language: str
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    wanted: tuple[str, ...] = ()
+    within: bool = False
 
 
 @dataclass(frozen=True)
 class Life:
-    """All that is known of one document. ``capture`` is its row of the view ``documents``; every text in it is untrusted."""
+    """All that is known of one document. ``capture`` is its row of the view ``documents``; every text in it is untrusted.
+
+    ``judged`` has a row a rule, in the recipe's order: the first that is not within is the reason. ``outdated`` says that the filters
+    were changed since its verdict. ``place`` is where its tokens lie, ``elder`` whose copy it is, ``copies`` how often it was copied.
+    """
 
     capture: Mapping[str, Any]
-    file: str
+    file: str | None
     judged: tuple[Judged, ...]
+    outdated: bool
     elder: Mapping[str, Any] | None
+    copies: Mapping[str, Any] | None
     redactions: tuple[Mapping[str, Any], ...]
     place: Mapping[str, Any] | None
 
+    @property
+    def broken(self) -> tuple[Judged, ...]:
+        """The rules it does not meet."""
+        return tuple(each for each in self.judged if not each.within)
 
-def explain(root: DataRoot, recipe: Recipe, what: str) -> list[Life]:
+
+def tell_lives(connection: duckdb.DuckDBPyConnection, root: DataRoot, recipe: Recipe, what: str) -> list[Life]:
     """Every capture of a URL, or the document of a key such as ``0-0-17``. ConfigError where there is none, with near URLs."""
-    doc = None if "://" in what or "/" in what or "." in what else parse_doc(what)
-    with open_catalog(root.catalog) as connection:
-        captures = fetch_rows(connection, "explain/captures", url=what, doc=doc)
-        if not captures:
-            near = [row["url"] for row in fetch_rows(connection, "explain/similar_urls", piece=what.rstrip("/").rsplit("/", 1)[-1])]
-            raise ConfigError(f"no document of {what!r} in the catalog" + (f"; near it: {', '.join(near)}" if near else ""))
-        return [_tell_life(connection, root, recipe, capture) for capture in captures]
+    doc = _find_key(what)
+    captures = fetch_rows(connection, "explain/captures", url=what, doc=doc)
+    if not captures:
+        raise ConfigError(_tell_absence(connection, what, doc))
+    return [_tell_life(connection, root, recipe, capture) for capture in captures]
+
+
+def _find_key(what: str) -> int | None:
+    """The key that a text is, or None: a text that only looks like one is no document's."""
+    try:
+        return parse_doc(what)
+    except ConfigError:
+        return None
+
+
+def _tell_absence(connection: duckdb.DuckDBPyConnection, what: str, doc: int | None) -> str:
+    """Why nothing was found, and what was perhaps meant."""
+    if doc is not None:
+        record = next(iter(fetch_rows(connection, "explain/records", doc=doc)), None)
+        if record is not None:
+            return f"record {what} is no document: it is of type {record['type']}, and only responses are read"
+        return f"there is no document {what} in the catalog"
+    host, piece = _split_url(what)
+    near = [row["url"] for row in fetch_rows(connection, "explain/similar_urls", what=what, host=host, piece=piece)] if piece else []
+    hint = (
+        f"near it: {', '.join(near)}" if near else "a URL as it was crawled is wanted, or a key such as 12-345-6789 (crawl, file, record)"
+    )
+    return f"there is no document of {what!r} in the catalog; {hint}"
+
+
+def _split_url(what: str) -> tuple[str, str]:
+    """Host and last part of the path, for whatever was typed; a URL parser would refuse half of it."""
+    host, _, path = re.sub(r"^\w+://", "", what).partition("/")
+    piece = path.rstrip("/").rsplit("/", 1)[-1]
+    return host or piece, piece or host
 
 
 def _tell_life(connection: duckdb.DuckDBPyConnection, root: DataRoot, recipe: Recipe, capture: Mapping[str, Any]) -> Life:
-    doc = capture["doc"]
-    signals = fetch_rows(connection, "explain/signals", doc=doc)
-    elders = fetch_rows(connection, "explain/elders", doc=doc)
-    places = fetch_rows(connection, "explain/places", doc=doc)
+    doc, crawl = capture["doc"], capture["crawl"]
+
+    def first(query: str) -> Mapping[str, Any] | None:
+        return next(iter(fetch_rows(connection, query, doc=doc)), None)
+
+    signals = first("explain/signals")
+    decision = root.manifest("filtered_docs", crawl)
     return Life(
-        capture,
-        _find_file(root, capture["crawl"], doc),
-        tuple(_judge(recipe, signals[0])) if signals else (),
-        elders[0] if elders else None,
-        tuple(fetch_rows(connection, "explain/redactions", doc=doc)),
-        places[0] if places else None,
+        capture=capture,
+        file=_find_file(root, crawl, doc),
+        judged=tuple(judge(recipe.filters, signals)) if signals else (),
+        outdated=decision is not None and decision.inputs.get("recipe/filters") != recipe.fingerprint("filters"),
+        elder=first("explain/elders"),
+        copies=first("explain/copies"),
+        redactions=tuple(fetch_rows(connection, "explain/redactions", doc=doc)),
+        place=first("explain/places"),
     )
 
 
-def _find_file(root: DataRoot, crawl: str, doc: int) -> str:
-    raw = root.artefact("raw_crawl", crawl)
-    files: list[Path] = raw.table("files")
+def _find_file(root: DataRoot, crawl: str, doc: int) -> str | None:
+    """Where the record's file lay when it was listed; its raw crawl may have been deleted since."""
+    manifest = root.manifest("raw_crawl", crawl)
+    if manifest is None:
+        return None
+    listed = Artefact(root.place("raw_crawl", crawl) / manifest.folder, manifest.files).table("files")
     number = split_doc(doc)[1]
-    return next((row["location"] for row in read_table(files, FILES).to_pylist() if row["file"] == number), "?")
+    return next((row["location"] for row in read_table(listed, FILES).to_pylist() if row["file"] == number), None)
 
 
-def _judge(recipe: Recipe, signals: Mapping[str, Any]) -> list[Judged]:
-    judged = []
-    for name, section in recipe.filters.items():
-        bounds: list[Bound] = list(section.bounds())  # type: ignore[attr-defined]  # FILTERS holds Filters only
-        for bound in bounds:
-            if bound.language not in (None, signals["language"]):
-                continue
-            value = signals[bound.signal]
-            rule = f"{name}.{bound.rule or bound.signal}"
-            judged.append(Judged(rule, bound.signal, value, bound.low, bound.high, is_within(value, bound)))
-    return judged
+def judge(filters: Mapping[str, Filter], signals: Mapping[str, Any]) -> Iterator[Judged]:
+    """What ``sql/quality/broken.sql`` decides of every document at once, told of one: a row a rule, in the recipe's order.
+
+    Of a rule's bounds by language, the one of the document's language holds, else the one without; where there is neither, the
+    document breaks the rule. A rule on what was not measured is left out.
+    """
+    rules: dict[str, list[Bound]] = {}
+    for name, section in filters.items():
+        for bound in section.bounds():
+            rules.setdefault(f"{name}.{bound.rule or bound.signal}", []).append(bound)
+    language = signals["language"]
+    for rule, bounds in rules.items():
+        signal = bounds[0].signal
+        if signal not in signals:
+            continue
+        value = signals[signal]
+        by_language = {bound.language: bound for bound in bounds}
+        asked = by_language.get(language, by_language.get(None))
+        if asked is None:
+            yield Judged(rule, signal, value, language, wanted=tuple(str(bound.language) for bound in bounds))
+        else:
+            within = is_within(value, asked)
+            yield Judged(rule, signal, value, language, asked.low, asked.high, asked.low_open, asked.high_open, within=within)

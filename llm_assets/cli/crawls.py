@@ -1,70 +1,126 @@
-"""``llm-assets crawl`` and ``llm-assets blocklist``: what comes in."""
+"""``llm-assets crawl``: what comes in."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from collections import deque
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from typer.core import TyperCommand
 
-from llm_assets.cli.shared import Json, app, open_root, print_table, stdout
-from llm_assets.crawl import SOURCES
+from llm_assets.cli.shared import SETTING_UP, Json, app, examples, open_root, stderr, stdout
+from llm_assets.cli.tables import print_table
 from llm_assets.display import for_terminal
 from llm_assets.errors import ConfigError
 
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from llm_assets.crawl.source import Source
+
 crawl = typer.Typer(no_args_is_help=True, help="Declare crawls, list them, take one out.")
-app.add_typer(crawl, name="crawl")
-blocklist = typer.Typer(no_args_is_help=True, help="Side inputs of the URL filter.")
-app.add_typer(blocklist, name="blocklist")
+app.add_typer(crawl, name="crawl", rich_help_panel=SETTING_UP)
+
+CrawlName = Annotated[str, typer.Argument(metavar="NAME", help="The crawl's name, part of every path below it.")]
+
+
+class AddCommand(TyperCommand):
+    """Tells in its help which sources there are, which is known only when they are imported."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Prints the help, and after it each source with its parameters."""
+        from llm_assets.crawl import SOURCES
+
+        super().format_help(ctx, formatter)
+        console = Console(highlight=False)
+        for name, source in SOURCES.items():
+            console.print(Panel(_describe_source(source), title=f"--source {name}", title_align="left", border_style="dim"))
+
+
+def _describe_source(source: type[Source]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for key, field in source.model_fields.items():
+        about = f"{escape(_first_sentence(field.description))} [dim]\\[{escape(_tell_default(field))}][/]"
+        table.add_row(f"[bold cyan]--{key.replace('_', '-')}[/]", about)
+    return Group(_first_sentence(source.__doc__), table)
+
+
+def _tell_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if isinstance(field.default, bool):
+        return f"default: {str(field.default).lower()}"
+    return f"default: {'none' if field.default == () else field.default}"
+
+
+def _first_sentence(text: str | None) -> str:
+    return f"{' '.join((text or '').split()).replace('``', '').partition('. ')[0].rstrip('.')}."
 
 
 @crawl.command(
     "add",
-    epilog="Example: llm-assets crawl add pages --source warc_files --path 'crawls/*.warc.gz'",
+    cls=AddCommand,
+    epilog=examples("llm-assets crawl add pages --source warc_files --path 'crawls/*.warc.gz'"),
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def add_crawl(
     context: typer.Context,
-    name: str,
-    source: Annotated[str, typer.Option(help=f"Where it comes from: {', '.join(SOURCES)}.")],
+    name: CrawlName,
+    source: Annotated[str, typer.Option(metavar="SOURCE", help="Where its pages come from.")],
 ) -> None:
-    """Declare a crawl. Further options are the source's parameters, such as [bold]--path[/] for warc_files."""
-    declaration = open_root(context).add_crawl(name, source, _parameters(context.args))
-    stdout.print(f"crawl {for_terminal(declaration.name)} is declared, sequence {declaration.sequence}; `llm-assets run` materializes it")
+    """Declare a crawl. Further options are the source's parameters."""
+    from llm_assets.crawl.declaration import check_name, find_source, parse_parameters
+
+    check_name(name)
+    values = _read_options(context.args, find_source(source))
+    parameters = parse_parameters(source, values)
+    listing = parameters.describe_listing()
+    if listing == "missing":
+        raise ConfigError(f"there is nothing at {_tell_values(parameters)}")
+    declaration = open_root(context, new=True).add_crawl(name, source, values)
+    if listing == []:
+        stderr.print(f"[yellow]warning:[/] there is no file at {for_terminal(_tell_values(parameters))} yet: the crawl is empty")
+    stdout.print(f"crawl {for_terminal(name)} is declared, sequence {declaration.sequence}; `llm-assets run` materializes it")
 
 
-def _parameters(words: list[str]) -> dict[str, object]:
-    """``--path X --max-pages 5`` or ``--path=X`` as a mapping; values that are TOML literals become what they say."""
-    parameters: dict[str, object] = {}
-    waiting = iter(words)
-    for word in waiting:
+def _tell_values(parameters: Source) -> str:
+    return ", ".join(f"{key} {value}" for key, value in parameters.model_dump(mode="json", exclude_defaults=True).items())
+
+
+def _read_options(words: list[str], source: type[Source]) -> dict[str, str]:
+    """``--path X --max-pages=5 --subdomains`` as a mapping of texts, which the source reads as what they should be."""
+    values: dict[str, str] = {}
+    waiting = deque(words)
+    while waiting:
+        word = waiting.popleft()
         if not word.startswith("--"):
-            raise ConfigError(f"{word!r} is not expected here: parameters of a source are given as --name value")
-        key, equals, value = word[2:].partition("=")
-        if not equals:
-            value = next(waiting, "")
-            if not value or value.startswith("--"):
-                raise ConfigError(f"--{key} wants a value")
-        parameters[key.replace("-", "_")] = _literal(value)
-    return parameters
+            raise ConfigError(f"{word!r} is not expected here: a parameter is given as --name value, a pattern in quotes")
+        option, equals, value = word.partition("=")
+        key = option[2:].replace("-", "_")
+        if key in values:
+            raise ConfigError(f"{option} is given twice")
+        if not equals and waiting and not waiting[0].startswith("--"):
+            value = waiting.popleft()
+        elif not equals and key in source.model_fields and source.model_fields[key].annotation is bool:
+            value = "true"
+        if not value:
+            raise ConfigError(f"{option} wants a value")
+        values[key] = value
+    return values
 
 
-def _literal(value: str) -> object:
-    if value in ("true", "false"):
-        return value == "true"
-    try:
-        return int(value)
-    except ValueError:
-        return value
-
-
-@crawl.command("list")
+@crawl.command("list", epilog=examples("llm-assets crawl list --json"))
 def list_crawls(context: typer.Context, as_json: Json = False) -> None:
     """Every declared crawl, the disabled ones too."""
     root = open_root(context)
     rows = []
     for each in root.crawls(disabled=True):
         corpus = root.manifest("pii_scrubbed_corpus", each.name)
+        parameters = each.parameters.model_dump(mode="json", exclude_defaults=not as_json)
         rows.append(
             {
                 "sequence": each.sequence,
@@ -72,34 +128,21 @@ def list_crawls(context: typer.Context, as_json: Json = False) -> None:
                 "source": each.source,
                 "enabled": each.enabled,
                 "documents": corpus.report["kept"] if corpus else None,
-                "parameters": ", ".join(f"{key}={value}" for key, value in each.parameters.model_dump(mode="json").items()),
+                "parameters": parameters if as_json else [f"{key}={value}" for key, value in parameters.items()],
             }
         )
-    print_table(rows, as_json)
+    print_table(rows, as_json, empty="no crawl is declared: `llm-assets crawl add NAME --source …` declares one")
 
 
-@crawl.command("disable")
-def disable_crawl(context: typer.Context, name: str) -> None:
+@crawl.command("disable", epilog=examples("llm-assets crawl disable pages"))
+def disable_crawl(context: typer.Context, name: CrawlName) -> None:
     """Leave a crawl out of everything global. Its files stay."""
     open_root(context).set_enabled(name, False)
     stdout.print(f"crawl {for_terminal(name)} is disabled; `llm-assets plan` says what that changes")
 
 
-@crawl.command("enable")
-def enable_crawl(context: typer.Context, name: str) -> None:
+@crawl.command("enable", epilog=examples("llm-assets crawl enable pages"))
+def enable_crawl(context: typer.Context, name: CrawlName) -> None:
     """Let a disabled crawl in again."""
     open_root(context).set_enabled(name, True)
-    stdout.print(f"crawl {for_terminal(name)} is enabled")
-
-
-@blocklist.command("add", epilog="Example: llm-assets blocklist add ut1 ./blacklists")
-def add_blocklist(context: typer.Context, name: str, path: Path) -> None:
-    """Copy a folder of UT1-style categories (CATEGORY/domains, CATEGORY/urls) into the root, by its digest."""
-    digest = open_root(context).add_input(name, path)
-    stdout.print(f'input {for_terminal(name)} is {digest[:12]}; a recipe uses it by url_filter.block_lists = ["{for_terminal(name)}"]')
-
-
-@blocklist.command("list")
-def list_blocklists(context: typer.Context, as_json: Json = False) -> None:
-    """Side inputs of the root."""
-    print_table([{"input": name, "digest": digest} for name, digest in open_root(context).inputs().items()], as_json)
+    stdout.print(f"crawl {for_terminal(name)} is enabled; `llm-assets plan` says what that changes")

@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from llm_assets.catalog import fetch_rows, open_catalog
-from llm_assets.cli.shared import print_table, stdout
+from llm_assets.catalog import fetch_rows
+from llm_assets.cli.looks import print_funnel
+from llm_assets.cli.shared import read_catalog, stdout
 from llm_assets.display import for_terminal
 from llm_assets.formats.manifest import Artefact
 from llm_assets.root import DataRoot
 
 NEXT_STEPS = """
 [bold]Go on[/]
-  llm-assets funnel                              which rule took how many documents
-  llm-assets explain URL                         why a page was dropped, or where its tokens are
+  llm-assets explain URL                   why a page was dropped, or kept
+  llm-assets sql                           what can be queried
+  llm-assets next "The function returns"   the likeliest next tokens
+  llm-assets ui                            Dagster on :3000, MLflow on :5000
   llm-assets plan --set filters.gopher_quality.min_words=20
-  llm-assets next "The function returns"         the likeliest next tokens
-  llm-assets ui                                  Dagster on :3000, MLflow on :5000
 """
 
 
 def show_outcome(root: DataRoot) -> None:
     """Prints the funnel by rule, the ends of the loss curve, three samples and one next-token table."""
-    with open_catalog(root.catalog) as connection:
-        print_table(fetch_rows(connection, "explain/funnel", crawl=None), False, "\nFunnel")
+    with read_catalog(root) as connection:
+        stdout.print("\n[bold]Funnel[/]")
+        print_funnel(fetch_rows(connection, "explain/funnel", crawl=None))
     _show_curve(root.artefact("trained_model"))
     samples = root.artefact("evaluation_samples")
     _show_samples(samples)

@@ -1,89 +1,128 @@
-"""What every command shares: the application, the data root, one way to print a table."""
+"""What every command shares: the application, the data root it reads, and the options that recur."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from typer.core import TyperGroup
 
-from llm_assets.display import for_terminal
-from llm_assets.formats.doc import format_doc
-from llm_assets.root import DataRoot
+if TYPE_CHECKING:
+    import duckdb
+
+    from llm_assets.root import DataRoot
+
+RUNNING, LOOKING, MODEL, SETTING_UP = PANELS = ("Running", "Looking", "The model", "Setting up")
+"""Panels of ``llm-assets --help``, in their order."""
+
+
+class PanelGroup(TyperGroup):
+    """Lists its commands panel by panel."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature of typer's method
+        """Names of the commands in the order of PANELS."""
+        panels = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
+        return sorted(self.commands, key=lambda name: PANELS.index(panels[name]))
+
 
 app = typer.Typer(
+    cls=PanelGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="From a raw web crawl to a language model's words, as a graph of Dagster assets.",
     epilog="First steps: [bold]llm-assets demo[/], then [bold]llm-assets funnel[/] and [bold]llm-assets ui[/].",
 )
-stdout = Console(width=None if sys.stdout.isatty() else 180)
-stderr = Console(stderr=True)
+
+PIPED_WIDTH = 10_000
+"""Columns of a page that is no terminal: a line that goes to a program is never broken."""
+
+stdout = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, emoji=False)
+stderr = Console(stderr=True, highlight=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change the root's recipe: filters.gopher_quality.min_words=20, filters.c4=off."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a key of the recipe; may be given several times. A filter is taken out by =off."
+    ),
 ]
-DOC_KEYS = frozenset({"doc", "elder", "family"})
-"""Columns that hold document keys: JSON numbers of that size would be rounded, so they are shown as text."""
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: how it is typed."""
+    return "\n\n".join(f"[dim]$[/] {escape(line)}" for line in lines)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from llm_assets import __version__
+
+        typer.echo(f"llm-assets {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def choose_root(
     context: typer.Context,
-    home: Annotated[Path, typer.Option(envvar="LLM_ASSETS_HOME", help="Data root: a folder.")] = Path("data"),
+    home: Annotated[str, typer.Option(envvar="LLM_ASSETS_HOME", metavar="DIR", help="Data root: a folder.")] = "data",
     state: Annotated[
-        Path | None, typer.Option(envvar="LLM_ASSETS_STATE", help="Databases, locks, spill.", show_default=".state in the root")
+        str | None,
+        typer.Option(envvar="LLM_ASSETS_STATE", metavar="DIR", help="Databases, locks, spill.", show_default=".state in the root"),
     ] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Keeps what every command starts from."""
+    del version  # its callback has ended the program
     context.obj = (home, state)
 
 
-def open_root(context: typer.Context) -> DataRoot:
-    """The data root of this call."""
-    home, state = context.obj
-    return DataRoot.at(home, state)
+def open_root(context: typer.Context, *, new: bool = False) -> DataRoot:
+    """The data root of this call; nothing is made. ConfigError where there is none, unless it may be ``new``."""
+    from llm_assets.root import DataRoot
+
+    root = DataRoot.at(*context.obj, make=False)
+    return root if new else require_root(root)
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], as_json: bool, title: str | None = None) -> None:
-    """Rows as a table for eyes, or as JSON for programs. Untrusted text is made harmless in both."""
-    if as_json:
-        print_json([{name: _plain(name, value) for name, value in row.items()} for row in rows])
-        return
-    if not rows:
-        stdout.print("[dim]no rows[/]")
-        return
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for name, value in rows[0].items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(_plain(name, value)) for name, value in row.items()))
-    stdout.print(table)
+def require_root(root: DataRoot) -> DataRoot:
+    """The root itself; ConfigError where its folder does not exist."""
+    from llm_assets.errors import ConfigError
+
+    if not root.home.is_dir():
+        raise ConfigError(
+            f"there is no data root at {root.home}: `llm-assets demo` or `llm-assets crawl add` makes one, --home names another"
+        )
+    return root
 
 
-def print_json(value: Any) -> None:
-    """JSON with its strings redacted; control characters are escaped by JSON itself."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=True, default=str))
+def require_text(words: str, name: str) -> str:
+    """The words themselves. ConfigError where they came in as bytes that are no UTF-8."""
+    from llm_assets.errors import ConfigError
+
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"the {name} is not UTF-8 text") from error
+    return words
 
 
-def _plain(name: str, value: Any) -> Any:
-    return format_doc(value) if name in DOC_KEYS and isinstance(value, int) else value
+@contextmanager
+def read_catalog(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The root's catalog. DataError where there is none, or one that these queries do not fit."""
+    import duckdb
 
+    from llm_assets.catalog import open_catalog
+    from llm_assets.errors import DataError
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else for_terminal(str(value), 300)
+    with open_catalog(root.catalog) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise DataError(f"the catalog is not of this version: `llm-assets run` builds it anew ({error})", root.catalog) from error

@@ -1,6 +1,7 @@
--- URLs that contain a piece of text, for whoever mistyped one. Reads: records. Grain: one row a URL.
-select distinct url
+-- URLs of the same host or with the same end, the likest first, for whoever mistyped one. Reads: records. Grain: one row a URL.
+select url
 from records
-where contains(lower(url), lower($piece))
-order by url
+where contains(lower(url), lower($host)) or contains(lower(url), lower($piece))
+group by url
+order by jaro_winkler_similarity(lower(url), lower($what)) desc, url
 limit 5;

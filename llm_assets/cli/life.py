@@ -1,0 +1,115 @@
+"""A document's life on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from llm_assets.cli.shared import stdout
+from llm_assets.cli.values import show_number
+from llm_assets.display import for_terminal
+from llm_assets.explain import Judged, Life
+from llm_assets.formats.doc import format_doc
+
+
+def life_as_json(life: Life) -> dict[str, Any]:
+    """All of it, the document's key first, and which rules it breaks."""
+    return {"doc": format_doc(life.capture["doc"]), **asdict(life), "broken": [each.rule for each in life.broken]}
+
+
+def print_life(life: Life) -> None:
+    """Prints what is known of one document."""
+    capture = life.capture
+    stdout.print(f"\n[bold]{capture['id']}[/]  {for_terminal(str(capture['url']))}", soft_wrap=True)
+    status = "" if capture["status"] is None else f", status {capture['status']}"
+    extent = f"byte {capture['offset']:,}, {capture['length']:,} bytes{status}"
+    _print_fact("record", f"{for_terminal(life.file or 'a file that is gone')} at {extent}")
+    _print_fact("crawl", f"{for_terminal(capture['crawl'])}, {for_terminal(capture['date'] or 'no date')}")
+    if capture["title"]:
+        _print_fact("title", for_terminal(" ".join(capture["title"].split()), 200))
+    if capture["language"]:
+        _print_fact("language", f"{for_terminal(capture['language'])} ({capture['language_score']:.3f})")
+    if life.judged:
+        _print_judged(life)
+    if life.elder:
+        elder = life.elder
+        kind = f"{elder['kind']}, {elder['similarity']:.2f}" + ("" if elder["removed"] else ", left in")
+        _print_fact("copy of", f"{elder['elder_id']} {for_terminal(str(elder['elder_url']))} ({kind})")
+    if life.copies:
+        copies = life.copies
+        _print_fact("copies", f"{copies['copies']:,}, of which {copies['exact']:,} exact and {copies['removed']:,} removed")
+    for redaction in life.redactions:
+        _print_fact("redacted", f"{redaction['kind']} in {redaction['field']}, bytes {redaction['start']:,} to {redaction['end']:,}")
+    _print_fact("fate", _tell_fate(life))
+    if len(life.broken) > 1:
+        _print_fact("also broken", "; ".join(f"{for_terminal(each.rule)}, {_tell_breach(each)}" for each in life.broken[1:]))
+    if life.outdated:
+        _print_fact("note", "[yellow]the filters were changed since[/]: the bounds above are today's; `llm-assets run` decides anew")
+
+
+def _print_fact(name: str, markup: str) -> None:
+    stdout.print(f"  {name:<11}  {markup}", soft_wrap=True)
+
+
+def _print_judged(life: Life) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("  signal", "value", "bounds"):
+        table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
+    for each in life.judged:
+        mark = "[green]✓[/]" if each.within else "[red]✗[/]"
+        table.add_row(f"{mark} {for_terminal(each.rule)}", _show_value(each), for_terminal(_show_bounds(each)))
+    stdout.print(table)
+
+
+def _show_value(judged: Judged) -> str:
+    """The value to four figures, or to as many as tell it from its bounds."""
+    if judged.wanted:
+        return for_terminal(judged.language)
+    if judged.value is None:
+        return "none"
+    shown = show_number(judged.value)
+    bounds = [bound for bound in (judged.low, judged.high) if bound is not None]
+    return repr(judged.value) if any(judged.value != bound and shown == show_number(bound) for bound in bounds) else shown
+
+
+def _show_bounds(judged: Judged) -> str:
+    """Such as ``30–100,000``, ``≤ 0.3``, ``> 0.65``, or which languages are wanted."""
+    if judged.wanted:
+        return " or ".join(judged.wanted)
+    low = None if judged.low is None else show_number(judged.low)
+    high = None if judged.high is None else show_number(judged.high)
+    if low is not None and high is not None and not (judged.low_open or judged.high_open):
+        return f"{low}–{high}"
+    ends = [
+        f"{'>' if judged.low_open else '≥'} {low}" if low is not None else "",
+        f"{'<' if judged.high_open else '≤'} {high}" if high is not None else "",
+    ]
+    return ", ".join(filter(None, ends))
+
+
+def _tell_breach(judged: Judged) -> str:
+    if judged.wanted:
+        return f"the language is {_show_value(judged)}, wanted is {for_terminal(_show_bounds(judged))}"
+    return f"measured {_show_value(judged)}, asked {_show_bounds(judged)}"
+
+
+def _tell_fate(life: Life) -> str:
+    capture = life.capture
+    if capture["rule"] is None:
+        return "under way: later stages have not been materialized"
+    if capture["rule"] == "kept":
+        place = life.place
+        if place is None:
+            return "[green]kept[/]"
+        return f"[green]kept[/]: {place['split']} shard {place['shard']}, {place['length']:,} tokens from {place['start']:,}"
+    verdict = f"[red]rejected[/] in {capture['stage']} by {for_terminal(capture['rule'])}"
+    reason = next((each for each in life.broken if each.rule == capture["rule"] and not life.outdated), None)
+    if reason is not None:
+        return f"{verdict}: {_tell_breach(reason)}"
+    value = "" if capture["value"] is None else f": measured {show_number(capture['value'])}"
+    ends = (("at least", "low"), ("at most", "high"))
+    asked = [f"{words} {show_number(capture[name])}" for words, name in ends if capture[name] is not None]
+    detail = f" ({for_terminal(capture['detail'], 200)})" if capture["detail"] else ""
+    return verdict + value + (f", asked {' and '.join(asked)}" if asked else "") + detail
