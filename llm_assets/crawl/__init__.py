@@ -1,5 +1,6 @@
 """Crawls: where raw pages come from. A source is one file and one line in this table."""
 
+from llm_assets.crawl.common_crawl import CommonCrawl
 from llm_assets.crawl.python_docs import PythonDocs
 from llm_assets.crawl.ready_text import JsonLines, ParquetFiles
 from llm_assets.crawl.source import Source
@@ -10,4 +11,5 @@ SOURCES: dict[str, type[Source]] = {
     "python_docs": PythonDocs,
     "jsonl": JsonLines,
     "parquet": ParquetFiles,
+    "common_crawl": CommonCrawl,
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from llm_assets.engine import Progress
 from llm_assets.section import Section
 
 
@@ -16,10 +17,14 @@ class Collected:
     """The files a source has: absolute paths of files that stay where they are, or paths below the target folder.
 
     A path's text is its location in ``files.parquet``. ``warnings`` tell what a person should know, such as that there is no file.
+    ``numbers`` maps locations to the file numbers they have by themselves; others get the next free ones. ``missing`` names
+    files that the source lists and does not have.
     """
 
     locations: Sequence[str]
     warnings: tuple[str, ...] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 class Source(Section):
@@ -35,3 +40,8 @@ class Source(Section):
     @abstractmethod
     def collect(self, target: Path) -> Collected:
         """Finds the WARC files, or writes them below ``target``. ConfigError names what is not there."""
+
+    def bring(self, collected: Collected, target: Path, progress: Progress) -> Collected:
+        """Brings what lies elsewhere below ``target``; what of it came. Most sources have nothing to bring."""
+        del target, progress
+        return collected

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine
-from llm_assets.errors import DataError
+from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.doc import make_doc
 from llm_assets.formats.manifest import Artefact, hash_file
 from llm_assets.formats.parquet import read_table, write_rows
@@ -17,21 +18,25 @@ from llm_assets.report import Report
 
 
 def collect_files(declaration: Declaration, previous: Artefact | None, target: Path, engine: Engine) -> Report:
-    """Writes ``files.parquet`` (schema FILES), and below ``target`` the WARC files that the source makes itself.
+    """Writes ``files.parquet`` (schema FILES), and below ``target`` the files that the source makes or brings.
 
     The list is append-only: a location that ``previous`` knows keeps its number, new ones follow in sorted order, and those
-    gone stay as tombstones (``removed``, with the size and digest they had). ConfigError where the source is not there.
+    gone stay as tombstones (``removed``, with the size and digest they had). A source that numbers its files itself is
+    followed. ConfigError where the source is not there, or a number it gives is another file's.
     """
     target.mkdir(parents=True, exist_ok=True)
-    collected = declaration.parameters.collect(target)
+    source = declaration.parameters
+    collected = source.bring(source.collect(target), target, engine.progress)
     known = [] if previous is None else read_table(previous.table("files"), FILES).to_pylist()
     paths = [resolve_location(target, location) for location in collected.locations]
     measured = dict(zip(collected.locations, engine.map(_measure_file, paths, "hashing files"), strict=True))
-    rows = _number_files(known, measured)
-    make_doc(declaration.sequence, max(len(rows) - 1, 0), 0)  # refuses numbers that no document key can hold
+    rows = _number_files(known, measured, collected.numbers)
+    make_doc(declaration.sequence, max((row["file"] for row in rows), default=0), 0)  # refuses numbers that no document key can hold
     write_rows(target / "files.parquet", rows, FILES)
     figures = {"bytes": sum(size for size, _ in measured.values()), "removed": len(rows) - len(measured)}
-    return Report("raw_crawl", len(measured), len(measured), figures=figures, unit="files", warnings=collected.warnings)
+    missing = len(collected.missing)
+    rejected = {"missing": missing} if missing else {}
+    return Report("raw_crawl", len(measured) + missing, len(measured), rejected, figures, "files", collected.warnings)
 
 
 def resolve_location(folder: Path, location: str) -> Path:
@@ -41,17 +46,24 @@ def resolve_location(folder: Path, location: str) -> Path:
     return folder / location
 
 
-def _number_files(known: Sequence[dict[str, Any]], measured: dict[str, tuple[int, str]]) -> list[dict[str, Any]]:
-    """Rows by number: the known ones as they are now, then the new ones."""
-    rows = []
+def _number_files(
+    known: Sequence[dict[str, Any]], measured: Mapping[str, tuple[int, str]], given: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Rows by number: the known ones as they are now, and the new ones under the numbers given, or else the next."""
+    rows = {}
     for row in known:
         size, digest = measured.get(row["location"], (row["bytes"], row["sha256"]))
-        rows.append({**row, "bytes": size, "sha256": digest, "removed": row["location"] not in measured})
-    new = sorted(measured.keys() - {row["location"] for row in known})
-    for number, location in enumerate(new, len(rows)):
+        rows[row["file"]] = {**row, "bytes": size, "sha256": digest, "removed": row["location"] not in measured}
+    free = count(max(rows, default=-1) + 1)
+    for location in sorted(measured.keys() - {row["location"] for row in known}):
+        number = given[location] if location in given else next(free)
+        if number in rows:
+            raise ConfigError(
+                f"file number {number} of this crawl is {rows[number]['location']}: {location} belongs to another crawl, add one"
+            )
         size, digest = measured[location]
-        rows.append({"file": number, "location": location, "bytes": size, "sha256": digest, "removed": False})
-    return rows
+        rows[number] = {"file": number, "location": location, "bytes": size, "sha256": digest, "removed": False}
+    return [rows[number] for number in sorted(rows)]
 
 
 def _measure_file(path: Path) -> tuple[int, str]:
