@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.markup import render
 from rich.table import Table
 
@@ -40,26 +41,23 @@ def print_table(
     columns = {name: [show_value(name, row.get(name), (formats or {}).get(name), null) for row in rows] for name in rows[0]}
     columns = {name: cells for name, cells in columns.items() if null or any(cells)}
     numbers = {name for name in columns if _is_number(name, rows)}
-    floors = _measure_floors(columns, numbers)
-    if sum(floors.values()) + 2 * (len(columns) - 1) > stdout.width:
+    widths = {name: max(cell_len(name), *(render(cell, emoji=False).cell_len for cell in cells)) for name, cells in columns.items()}
+    whole = {name for name, cells in columns.items() if name in numbers or _is_name(cells, widths[name])}
+    if sum(widths[name] if name in whole else min(widths[name], NARROWEST) for name in columns) + 2 * (len(columns) - 1) > stdout.width:
         _print_records(columns)
         return
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in columns:
-        table.add_column(for_terminal(name), justify="right" if name in numbers else "left", min_width=floors[name], overflow="fold")
+        justify: JustifyMethod = "right" if name in numbers else "left"
+        table.add_column(for_terminal(name), justify=justify, no_wrap=name in whole, overflow="fold")
     for cells in zip(*columns.values(), strict=True):
         table.add_row(*cells)
     stdout.print(table)
 
 
-def _measure_floors(columns: Mapping[str, Sequence[str]], numbers: set[str]) -> dict[str, int]:
-    """The least width of each column: names and numbers are not folded, texts and what is very long are."""
-    floors = {}
-    for name, cells in columns.items():
-        width = max(cell_len(name), *(render(cell, emoji=False).cell_len for cell in cells))
-        is_name = width <= stdout.width // 2 and not any(" " in cell for cell in cells)
-        floors[name] = width if is_name or name in numbers else min(width, NARROWEST)
-    return floors
+def _is_name(cells: Sequence[str], width: int) -> bool:
+    """Whether a column holds what must not be folded: no prose, and nothing that would take half the screen."""
+    return width <= stdout.width // 2 and not any(" " in cell for cell in cells)
 
 
 def _print_records(columns: Mapping[str, Sequence[str]]) -> None:
