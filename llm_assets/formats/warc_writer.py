@@ -20,7 +20,8 @@ COMPRESSION_LEVEL = 6
 class WarcWriter:
     """One WARC file: a warcinfo record, then pairs of request and response. Use it in a ``with`` block.
 
-    ``date`` (ISO 8601, UTC) is every record's WARC-Date. ``raw_bytes`` counts what was written, uncompressed.
+    ``date`` (ISO 8601, UTC) is the WARC-Date of every record that is given none of its own. ``raw_bytes`` counts what was
+    written, uncompressed.
     """
 
     def __init__(self, path: Path, date: str, info: Mapping[str, str]) -> None:
@@ -30,15 +31,16 @@ class WarcWriter:
         self.raw_bytes = 0
         self._file = path.open("wb")
         block = "".join(f"{name}: {value}\r\n" for name, value in info.items()).encode()
-        self._write("warcinfo", block, {"WARC-Filename": path.name, "Content-Type": "application/warc-fields"})
+        self._write("warcinfo", date, block, {"WARC-Filename": path.name, "Content-Type": "application/warc-fields"})
 
-    def write_exchange(self, url: str, request: bytes, response: bytes, cut: bool = False) -> None:
+    def write_exchange(self, url: str, request: bytes, response: bytes, cut: bool = False, date: str | None = None) -> None:
         """A request and what came back, each as it went over the wire: first line, headers, empty line, body.
 
-        ``cut`` says that the response was longer than what is written.
+        ``cut`` says that the response was longer than what is written, ``date`` when it was fetched.
         """
-        asked = _record_id("request", self.date, url, request)
-        answered = _record_id("response", self.date, url, response)
+        date = date or self.date
+        asked = _record_id("request", date, url, request)
+        answered = _record_id("response", date, url, response)
         for kind, block, concurrent in (("request", request, answered), ("response", response, asked)):
             headers = {
                 "WARC-Target-URI": url,
@@ -48,14 +50,14 @@ class WarcWriter:
             }
             if cut and kind == "response":
                 headers["WARC-Truncated"] = "length"
-            self._write(kind, block, headers)
+            self._write(kind, date, block, headers)
 
-    def _write(self, kind: str, block: bytes, headers: Mapping[str, str]) -> None:
+    def _write(self, kind: str, date: str, block: bytes, headers: Mapping[str, str]) -> None:
         record = WarcRecord()
         record.init_headers(
-            getattr(WarcRecordType, kind), record_urn=_record_id(kind, self.date, headers.get("WARC-Target-URI", ""), block).encode()
+            getattr(WarcRecordType, kind), record_urn=_record_id(kind, date, headers.get("WARC-Target-URI", ""), block).encode()
         )
-        record.headers["WARC-Date"] = self.date
+        record.headers["WARC-Date"] = date
         for name, value in headers.items():
             record.headers[name] = value
         record.set_bytes_content(block)

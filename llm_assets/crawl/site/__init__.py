@@ -1,0 +1,1 @@
+"""Crawls named sites over the open web with Scrapy, in a process of its own, into WARC."""
