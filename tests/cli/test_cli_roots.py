@@ -1,0 +1,149 @@
+"""Commands that look at a root or change its small files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from llm_assets.formats.manifest import hash_file
+from llm_assets.root import DataRoot
+
+
+def contents(root: DataRoot) -> Mapping[str, str]:
+    """Every file and folder below a root, with what is in it."""
+    return {str(path): hash_file(path) if path.is_file() else "" for path in root.home.rglob("*")}
+
+
+READING = (
+    "status", "plan", "plan --set filters.c4=off", "funnel", "explain 0-0-1", "sql", "crawl list", "blocklist list",
+    "recipe show", "recipe set demo --dry-run",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READING)
+def test_reading_a_root_writes_nothing(command: str, call, pages) -> None:
+    before = contents(pages)
+    assert call(*command.split(), home=pages).status == 0
+    assert contents(pages) == before
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "crawl list", "blocklist list"])
+def test_a_root_without_a_recipe_is_read_by_the_default_one(command: str, call, tmp_path) -> None:
+    assert call(*command.split(), home=tmp_path).status == 0
+    assert not list(tmp_path.iterdir())
+
+
+def fail_on_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["status", "plan", "funnel", "explain 0-0-1", "sql", "sql from(signals)", "sql from(documents)", "crawl list", "blocklist list",
+     "recipe show", "recipe set demo --dry-run", "recipe set demo --yes", "verify --against ."],
+)  # fmt: skip
+def test_whatever_prints_a_table_prints_json(command: str, call, pages, monkeypatch) -> None:
+    monkeypatch.chdir(pages.home)
+    out = call(*command.split(), "--json", home=pages).out
+    assert isinstance(json.loads(out, parse_constant=fail_on_constant), list | dict)
+
+
+def test_status_fits_eighty_columns_and_folds_no_name(call, pages) -> None:
+    status, out, _ = call("status", home=pages, width=80)
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "pii_scrubbed_corpus[pages] " in out
+    assert "minhash_signatures[pages] " in out
+
+
+def test_status_tells_what_is_stale_because_of_what(call, pages) -> None:
+    pages.recipe.write_text("[filters.c4]\n")
+    rows = {row["output"]: row for row in json.loads(call("status", "--json", home=pages).out)}
+    assert rows["filtered_docs[pages]"]["state"] == "stale"
+    assert "recipe/filters changed" in rows["filtered_docs[pages]"]["because"]
+    assert rows["minhash_signatures[pages]"]["state"] == "missing"
+
+
+def test_status_lists_a_disabled_crawl(call, pages) -> None:
+    call("crawl", "disable", "pages", home=pages)
+    assert "crawl pages" in call("status", home=pages).out
+    assert json.loads(call("status", "--json", home=pages).out)[-1]["state"] == "disabled"
+
+
+def test_a_plan_with_a_setting_is_about_that_setting(call, pages) -> None:
+    def reasons(*words: str) -> Mapping[str, str]:
+        return {row["output"]: row["because"] for row in json.loads(call("plan", *words, "--json", home=pages).out)}
+
+    assert "recipe/filters" not in reasons().get("filtered_docs[pages]", "")
+    assert "recipe/filters changed" in reasons("--set", "filters.gopher_quality.min_words=7")["filtered_docs[pages]"]
+
+
+def test_an_empty_root_says_how_to_begin(call, tmp_path) -> None:
+    for command in ("status", "plan", "crawl list"):
+        assert "llm-assets crawl add" in call(*command.split(), home=tmp_path).out
+
+
+def test_a_recipe_is_set_only_after_a_yes(call, pages, monkeypatch) -> None:
+    import io
+
+    before = pages.recipe.read_text()
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert call("recipe", "set", "--set", "filters.c4=off", home=pages).status == 1
+    assert pages.recipe.read_text() == before
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert call("recipe", "set", "--set", "filters.c4=off", home=pages).status == 0
+    assert "c4" not in pages.recipe.read_text()
+
+
+def test_a_piped_recipe_is_the_file_itself(call, pages) -> None:
+    pages.recipe.write_text(f"# {'long ' * 60}\n[filters.c4]\n")
+    assert call("recipe", "show", home=pages).out == pages.recipe.read_text()
+
+
+def test_a_crawl_is_declared_in_a_root_that_it_makes(call, tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(b"")
+    status, out, _ = call("crawl", "add", "mine", "--source", "warc_files", f"--path={tmp_path}/*.warc", home=tmp_path / "new")
+    assert status == 0
+    assert "sequence 0" in out
+    assert [each.name for each in DataRoot.at(tmp_path / "new").crawls()] == ["mine"]
+
+
+def test_a_crawl_of_an_empty_folder_is_declared_with_a_warning(call, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    status, _, err = call("crawl", "add", "mine", "--source", "warc_files", "--path", str(tmp_path / "empty"), home=tmp_path / "new")
+    assert status == 0
+    assert err.startswith("warning: there is no file at")
+
+
+def test_a_refused_crawl_makes_no_root(call, tmp_path: Path) -> None:
+    assert call("crawl", "add", "mine", "--source", "warc_files", "--path", str(tmp_path / "none"), home=tmp_path / "new").status == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_parameters_are_read_as_what_they_are(call, pages) -> None:
+    call("crawl", "add", "docs", "--source", "python_docs", "--labelled-site", "--max-pages", "3", home=pages)
+    (declared,) = [row for row in json.loads(call("crawl", "list", "--json", home=pages).out) if row["crawl"] == "docs"]
+    assert declared["parameters"]["max_pages"] == 3
+    assert declared["parameters"]["labelled_site"] is True
+
+
+def test_a_block_list_is_copied_in_and_listed(call, pages, tmp_path: Path) -> None:
+    (tmp_path / "lists/ads").mkdir(parents=True)
+    (tmp_path / "lists/ads/domains").write_text("ads.test\n")
+    assert "ads" in call("blocklist", "add", "ut1", str(tmp_path / "lists"), home=pages).out
+    pages.recipe.write_text('[url_filter]\nblock_lists = ["ut1"]\n')
+    (row,) = json.loads(call("blocklist", "list", "--json", home=pages).out)
+    assert row["input"] == "ut1"
+    assert row["in_recipe"] is True
+    assert len(row["digest"]) == 64
+
+
+def test_verify_tells_equal_roots_from_different_ones(call, pages, tmp_path: Path) -> None:
+    assert call("verify", "--against", str(pages.home), home=pages).status == 0
+    (tmp_path / "other").mkdir()
+    status, out, _ = call("verify", "--against", str(tmp_path / "other"), home=pages)
+    assert status == 1
+    assert "only here" in out
