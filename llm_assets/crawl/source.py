@@ -39,7 +39,7 @@ class Source(Section):
 
     @abstractmethod
     def collect(self, target: Path) -> Collected:
-        """Finds the WARC files, or writes them below ``target``. ConfigError names what is not there."""
+        """Finds the files, or writes them below ``target``. ConfigError names what is not there."""
 
     def bring(self, collected: Collected, target: Path, progress: Progress) -> Collected:
         """Brings what lies elsewhere below ``target``; what of it came. Most sources have nothing to bring."""

@@ -1,4 +1,4 @@
-"""Stage ``raw_crawl``: from a declaration to a numbered list of WARC files."""
+"""Stage ``raw_crawl``: from a declaration to a numbered list of files."""
 
 from __future__ import annotations
 

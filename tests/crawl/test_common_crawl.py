@@ -192,8 +192,9 @@ def test_a_list_that_leads_elsewhere_is_refused(server: ArchiveServer, tmp_path:
     assert asked(server) == [LISTING]
 
 
-def test_a_list_too_long_is_refused_unread(server: ArchiveServer, tmp_path: Path) -> None:
-    server.files = {LISTING: gzip.compress(bytes((1 << 26) + 1))}
+def test_a_list_too_long_is_refused_unread(server: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_assets.crawl.common_crawl.MAX_LISTING_BYTES", 1_000)
+    server.files = {LISTING: gzip.compress(bytes(1_001))}
     with pytest.raises(DataError, match="longer than"):
         collect(server, tmp_path / "out")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_assets.crawl.declaration import Declaration, parse_parameters
@@ -221,6 +222,21 @@ def test_a_damaged_file_is_named(tmp_path: Path, suffix: str, damage: Any) -> No
         list(find_reader(path)(path, 0, 1))
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_mutation_of_a_file_does_more_than_name_it(tmp_path: Path, suffix: str) -> None:
+    path = write_rows(tmp_path / f"a.{suffix}", [{"text": f"text {number}", "id": str(number)} for number in range(50)])
+    content, draw, refused = path.read_bytes(), random.Random(7), 0
+    for _ in range(60):
+        start = draw.randrange(len(content))
+        path.write_bytes(content[:start] + draw.randbytes(draw.randint(0, 9)) + content[start + draw.randint(1, 9) :])
+        try:
+            list(find_reader(path)(path, 0, 1))
+        except DataError as error:
+            assert error.path == path
+            refused += 1
+    assert refused > 30
+
+
 @pytest.mark.parametrize(
     "line",
     [b'{"text": "cut', b"text", b'{"text": "\xff"}', b"[" * 100_000, b'{"n": ' + b"9" * 5_000 + b"}"],
@@ -271,6 +287,7 @@ def test_a_file_whose_name_tells_nothing_is_refused(tmp_path: Path, source: str)
         parse_parameters(source, {"path": str(tmp_path / "a.txt")}).collect(tmp_path)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text(max_size=40), max_size=6))
 def test_any_text_comes_out_as_it_was_but_for_what_no_text_holds(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = write_rows(tmp_path_factory.mktemp("any") / "a.jsonl", [{"text": text} for text in texts])
