@@ -75,7 +75,9 @@ def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Re
     from llm_assets.quality.stage import measure_signals
 
     with pipeline.step(context) as step:
-        step.report = measure_signals(step.read("extracted_text"), step.folder, step.recipe.cleaning, step.recipe.language, step.engine)
+        cleaning, language = step.recipe.cleaning, step.recipe.language
+        model = step.root.input_path(language.model) if language.model else None
+        step.report = measure_signals(step.read("extracted_text"), step.folder, cleaning, language, step.engine, model)
     return materialized(step)
 
 

@@ -181,6 +181,8 @@ class Snapshot:
             versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
         if asset == "extracted_text":
             versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.url_filter.block_lists}
+        if asset == "quality_signals" and (model := self.recipe.language.model):
+            versions[f"input/{model}"] = self.root.input_version(model)
         if asset == "deduped_docs" and crawl is not None:
             versions[f"seniors[{crawl}]"] = self.seniors(crawl)
         return versions

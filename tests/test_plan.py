@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,18 @@ def test_a_section_makes_stale_the_stages_that_read_it_and_identical_output_stop
     make_all(root)
     change(root, setting)
     assert make_all(root) == [first]
+
+
+def test_a_language_model_is_an_input_of_the_signals(root: DataRoot, add_crawl: Callable[[str], None], tmp_path: Path) -> None:
+    add_crawl("a")
+    put_recipe(root.recipe, override(root.recipe.read_text(), ["language.identifier=fasttext", "language.model=lid"]))
+    model = tmp_path / "lid.bin"
+    for content in ("a model", "a better model"):
+        model.write_text(content)
+        root.add_input("lid", model)
+        assert "quality_signals[a]" in make_all(root)
+        snapshot = Snapshot(root, read_recipe(root.recipe))
+        assert snapshot.inputs("quality_signals", "a")["input/lid"] == root.input_version("lid")
 
 
 def test_a_section_two_stages_read_makes_both_stale(root: DataRoot, add_crawl: Callable[[str], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -25,10 +27,13 @@ SIGNALS = pa.schema(
 """One row a document, one column a signal; NaN where a divisor is 0. No decision."""
 
 
-def measure_texts(texts: pl.Series, cleaning: Cleaning, language: Language) -> pl.DataFrame:
-    """The columns of SIGNALS but ``doc``, one row a text; each row depends on its text alone."""
+def measure_texts(texts: pl.Series, cleaning: Cleaning, language: Language, model: Path | None = None) -> pl.DataFrame:
+    """The columns of SIGNALS but ``doc``, one row a text; each row depends on its text alone.
+
+    ``model`` is the folder of the side input that ``language.model`` names.
+    """
     from llm_assets.quality.batch import TextBatch
 
     text, cleaned = TextBatch(texts), TextBatch(clean_texts(texts, cleaning))
     columns = {signal.name: np.asarray(signal.measure(text, cleaned), np.float64) for signal in DESCRIPTIONS}
-    return identify_languages(texts, language).hstack(pl.DataFrame(columns))
+    return identify_languages(texts, language, model).hstack(pl.DataFrame(columns))

@@ -29,6 +29,7 @@ class _PartMeasurer:
     target: Path
     cleaning: Cleaning
     language: Language
+    model: Path | None
 
     def __call__(self, part: Path) -> Report:
         totals = {"bytes": 0, "words": 0}
@@ -36,7 +37,7 @@ class _PartMeasurer:
         def measured() -> Iterator[pa.Table]:
             for batch in read_batches(part, ["doc", "text"], BATCH_DOCUMENTS):
                 frame = pl.DataFrame(batch)
-                signals = measure_texts(frame["text"], self.cleaning, self.language)
+                signals = measure_texts(frame["text"], self.cleaning, self.language, self.model)
                 for name in totals:
                     totals[name] += int(signals[name].sum())
                 yield frame.select("doc").hstack(signals).to_arrow()
@@ -45,7 +46,12 @@ class _PartMeasurer:
         return Report(STAGE, documents, documents, figures=totals)
 
 
-def measure_signals(texts: Artefact, target: Path, cleaning: Cleaning, language: Language, engine: Engine) -> Report:
-    """Writes table ``signals``, a part for each part of table ``texts`` and a row for each of its documents."""
-    measure = _PartMeasurer(target, cleaning, language)
+def measure_signals(
+    texts: Artefact, target: Path, cleaning: Cleaning, language: Language, engine: Engine, model: Path | None = None
+) -> Report:
+    """Writes table ``signals``, a part for each part of table ``texts`` and a row for each of its documents.
+
+    ``model`` is the folder of the side input that ``language.model`` names. ConfigError where it is named and not given.
+    """
+    measure = _PartMeasurer(target, cleaning, language, model)
     return sum_reports(engine.map(measure, texts.table("texts"), "measuring signals"), STAGE)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from benchmarks.declaration import read_pieces
-from llm_assets.quality.identifiers import IDENTIFIERS
+from llm_assets.quality.identifiers import IDENTIFIERS, TRAINED
 from llm_assets.quality.identifiers.langdetect import estimate_langdetect
 from llm_assets.quality.identifiers.py3langid import estimate_py3langid, labels_py3langid
 from llm_assets.quality.identifiers.second_opinion import SURE
@@ -57,7 +57,7 @@ def test_the_kernel_agrees_with_the_library_on_its_own_model():
 
 
 def test_the_names_in_the_recipe_are_those_of_the_table():
-    assert set(Language.model_json_schema()["properties"]["identifier"]["enum"]) == set(IDENTIFIERS)
+    assert set(Language.model_json_schema()["properties"]["identifier"]["enum"]) == {*IDENTIFIERS, *TRAINED}
 
 
 INDONESIAN = "Setiap orang berhak atas pendidikan dan pekerjaan."
