@@ -32,7 +32,8 @@ class UrlFilter(Section):
 class Extraction(EngineSettings):
     """How the main text is taken out of a page, and which pages are too much for that.
 
-    The limits are of the page, never of the clock, so that the outcome is the same on every machine.
+    The limits that decide are of the page, never of the clock, so that the outcome is the same on every machine. Processor time
+    and memory are limited ten times looser, for pages on which a parser hangs, explodes or crashes.
     """
 
     engine: str = "trafilatura"
@@ -43,6 +44,13 @@ class Extraction(EngineSettings):
 
     max_nodes: int = Field(default=50_000, ge=0)
     """Markup in a page, counted as ``<`` before anything is parsed. Of 1,641 pages in a trial, none had more than 20,247."""
+
+    max_cpu_seconds: int = Field(default=60, ge=1)
+    """Processor time after which the system ends the process that reads a page, to the second. No page within the limits above
+    comes near; it is there for what makes a parser loop."""
+
+    max_memory_bytes: int = Field(default=2 << 30, ge=64 << 20)
+    """Memory of that process, all of it, beyond which the page is rejected; at twice as much the system gives no more."""
 
     max_garbled_fraction: float = Field(default=0.05, ge=0, le=1)
     """Share of characters that are control characters or could not be decoded: beyond it a page is no text, whatever it says."""

@@ -7,7 +7,7 @@ is counted under ``extraction.error`` and never ends the run.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resiliparse.parse.encoding import detect_mime
 
@@ -17,8 +17,10 @@ from llm_assets.extract.engines import ENGINES
 from llm_assets.extract.engines.settings import TooDeepError
 from llm_assets.extract.head import read_head
 from llm_assets.extract.rejection import Rejection
-from llm_assets.extract.url_filter import UrlJudge
-from llm_assets.formats.warc import WarcRecord
+
+if TYPE_CHECKING:  # a child that reads pages starts sooner without them
+    from llm_assets.extract.url_filter import UrlJudge
+    from llm_assets.formats.warc import WarcRecord
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TEXT_TYPES = frozenset({"text/plain"})
@@ -27,6 +29,15 @@ UNREADABLE = frozenset({"content_encoding", "content_encoding_unknown", "body_to
 
 _MAX_DETAIL = 100
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Page(NamedTuple):
+    """What reading a page takes: its body, and what the HTTP header says of it."""
+
+    payload: bytes
+    mime: str
+    charset_header: str | None
+    content_language: str | None
 
 
 class PageText(NamedTuple):
@@ -39,32 +50,59 @@ class PageText(NamedTuple):
     text: str
 
 
+Outcome = PageText | Rejection
+
+
 def is_document(record: WarcRecord) -> bool:
     """Whether a record is a document to be: a response, or a resource or conversion with a payload."""
     return record.type == "response" or (record.type in {"resource", "conversion"} and bool(record.payload))
 
 
-def extract_page(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> PageText | Rejection:
-    """The text of a document, or why it has none."""
-    mime = record.mime or detect_mime(record.payload)
-    rejection = judge.judge(record.url or "") or _check_record(record, mime, extraction)
-    if rejection is not None:
+def extract_page(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> Outcome:
+    """The text of a document, or why it has none, found in this very process: for trials, and pages that are trusted."""
+    return refuse_record(record, judge, extraction) or read_page(make_page(record), extraction)
+
+
+def make_page(record: WarcRecord) -> Page:
+    """What of a record is needed to read it."""
+    return Page(record.payload, record.mime or detect_mime(record.payload), record.charset_header, record.content_language)
+
+
+def refuse_record(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> Rejection | None:
+    """Why a document is not read at all, or None: its URL, its status, its kind, its size."""
+    if rejection := judge.judge(record.url or ""):
         return rejection
-    page, charset = decode_page(record.payload, record.charset_header)
-    markup = page.replace("\0", "") if mime in HTML_TYPES else ""
+    if record.type == "response" and record.status != 200:
+        return Rejection("http_status", record.status, low=200, high=200)
+    if record.problem in UNREADABLE:
+        return Rejection("payload", detail=record.problem)
+    mime = record.mime or detect_mime(record.payload)
+    if mime not in HTML_TYPES | TEXT_TYPES:
+        return Rejection("mime", detail=clean_line(mime)[:_MAX_DETAIL])
+    if len(record.payload) > extraction.max_bytes:
+        return Rejection("max_bytes", len(record.payload), high=extraction.max_bytes)
+    return None
+
+
+def read_page(source: Page, extraction: Extraction) -> Outcome:
+    """The text of a page, or why it has none. MemoryError, which tells nothing of the page, is left to the caller."""
+    page, charset = decode_page(source.payload, source.charset_header)
+    markup = page.replace("\0", "") if source.mime in HTML_TYPES else ""
     rejection = _check_page(page, charset, markup, extraction)
     if rejection is not None:
         return rejection
     try:
-        text = ENGINES[extraction.engine](markup, extraction) if markup.strip() else page if mime in TEXT_TYPES else ""
+        text = ENGINES[extraction.engine](markup, extraction) if markup.strip() else page if source.mime in TEXT_TYPES else ""
     except TooDeepError:
         return Rejection("max_depth", high=extraction.max_depth)
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a parser raises, it is the page's fault, and its row tells it
         return Rejection("extraction.error", detail=type(error).__name__)
     text = clean_text(text)
     if not text:
         return Rejection("extraction.empty", 0, low=1)
-    head = read_head(markup, record.content_language)
+    head = read_head(markup, source.content_language)
     return PageText(clean_line(head.title or "") or None, head.published, charset, head.language_hint, text)
 
 
@@ -81,18 +119,6 @@ def clean_text(text: str) -> str:
 def clean_line(text: str) -> str:
     """As :func:`clean_text`, on one line."""
     return " ".join(clean_text(text).split())
-
-
-def _check_record(record: WarcRecord, mime: str, extraction: Extraction) -> Rejection | None:
-    if record.type == "response" and record.status != 200:
-        return Rejection("http_status", record.status, low=200, high=200)
-    if record.problem in UNREADABLE:
-        return Rejection("payload", detail=record.problem)
-    if mime not in HTML_TYPES | TEXT_TYPES:
-        return Rejection("mime", detail=clean_line(mime)[:_MAX_DETAIL])
-    if len(record.payload) > extraction.max_bytes:
-        return Rejection("max_bytes", len(record.payload), high=extraction.max_bytes)
-    return None
 
 
 def _check_page(page: str, charset: str, markup: str, extraction: Extraction) -> Rejection | None:

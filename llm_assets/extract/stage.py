@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 
 from llm_assets.engine import Engine
 from llm_assets.extract.config import Extraction, UrlFilter
-from llm_assets.extract.page import PageText, clean_line, extract_page, is_document
+from llm_assets.extract.page import PageText, clean_line, is_document, make_page, read_page, refuse_record
 from llm_assets.extract.ready_text import read_ready_text
 from llm_assets.extract.rejection import Rejection
+from llm_assets.extract.sandbox import Sandbox
 from llm_assets.extract.slices import SliceWriter, join_slices
 from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
@@ -116,8 +117,10 @@ def _read_documents(piece: _Slice, judge: UrlJudge, extraction: Extraction) -> I
     if reader := find_reader(piece.path):
         yield from read_ready_text(reader, piece.path, piece.part, piece.parts, judge, extraction.max_bytes)
         return
-    for record in read_records(piece.path, piece.part, piece.parts):
-        yield record, extract_page(record, judge, extraction) if is_document(record) else None
+    with Sandbox(extraction, read_page) as sandbox:
+        for record in read_records(piece.path, piece.part, piece.parts):
+            document = is_document(record)
+            yield record, refuse_record(record, judge, extraction) or sandbox.read(make_page(record)) if document else None
 
 
 def _add_record(writer: SliceWriter, doc: int, record: WarcRecord) -> None:

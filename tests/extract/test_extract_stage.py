@@ -13,6 +13,8 @@ from warc_pages import make_page, make_record
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import DataError
 from llm_assets.extract.config import Extraction, UrlFilter
+from llm_assets.extract.page import Page, read_page
+from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.stage import extract_texts
 from llm_assets.formats.doc import split_doc
 from llm_assets.formats.manifest import Artefact, hash_file
@@ -98,13 +100,12 @@ def test_a_rejection_tells_rule_measure_bound_and_detail(
     assert found == {"doc": 3 << 48, "stage": "extracted_text", **expected}
 
 
-def test_an_engine_that_raises_costs_its_page_only(make_crawl: MakeCrawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_raises_costs_its_page_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(html: str, settings: object) -> str:
         raise RecursionError(html)
 
     monkeypatch.setattr("llm_assets.extract.page.ENGINES", {"trafilatura": fail})
-    found = outcome(make_crawl, tmp_path / "out", make_record(make_page()))
-    assert (found["rule"], found["detail"]) == ("extraction.error", "RecursionError")
+    assert read_page(Page(make_page(), "text/html", None, None), SMALL) == Rejection("extraction.error", detail="RecursionError")
 
 
 HOSTILE: Sequence[bytes] = [
