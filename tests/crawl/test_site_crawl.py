@@ -23,6 +23,7 @@ from llm_assets.formats.warc import read_records
 
 PAGE_BYTES = 100_000
 HTML = "text/html; charset=utf-8"
+BOMB = gzip.compress(b"<a href='/in-bomb'>x</a>" + b"\0" * 20_000_000)
 LINKED = (
     *("good", "base/", "latin", "packed", "canonical?sid=1", "gone", "loop/a", "loop/self", "away", "outside", "private/x"),
     *("calendar/1", "huge", "bomb", "slow", "broken", "many"),
@@ -109,12 +110,15 @@ class TrapSite(ThreadingHTTPServer):
             "/packed": (gzip.compress(b"<a href='/from-packed'>x</a>"), HTML, "gzip"),
             "/canonical?sid=1": (b"<link rel='canonical' href='/canonical'>",),
             "/outside": (f"<meta http-equiv='refresh' content='0;url={elsewhere}/refreshed'><iframe src='{elsewhere}/framed'>".encode(),),
-            "/bomb": (gzip.compress(b"<a href='/in-bomb'>x</a>" + b"\0" * 30_000_000), HTML, "gzip"),
+            "/bomb": (BOMB, HTML, "gzip"),
             "/many": ("".join(f"<a href='/m/{number}'>x</a>" for number in range(1_000)).encode(),),
         }
 
     def paths(self):
         return [path for path, _, _ in self.asked]
+
+    def handle_error(self, *_):
+        """Nothing to tell: the crawler hangs up on bodies that are too long."""
 
     def __enter__(self):
         Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -164,6 +168,13 @@ def test_robots_txt_comes_first_and_is_obeyed(crawled):
     assert not [path for path in crawled.site.paths() if path.startswith("/private")]
 
 
+def test_pages_are_asked_for_breadth_first(crawled):
+    paths = crawled.site.paths()
+    first = [path for path in paths if path.removeprefix("/") in LINKED]
+    assert first == [f"/{path}" for path in LINKED if path != "private/x"]
+    assert paths.index("/many") < paths.index("/calendar/2") < paths.index("/m/0")
+
+
 def test_sitemaps_are_read_packed_ones_too(crawled):
     assert {"/maps/index.xml", "/maps/pages.xml.gz", "/only-mapped"} <= set(crawled.answers)
 
@@ -205,16 +216,19 @@ def test_a_body_too_large_as_sent_or_as_decoded_is_cut_and_says_so(crawled, path
 def test_a_slow_body_is_given_up(crawled):
     assert (crawled.fates["/slow"]["fate"], "/slow" in crawled.answers) == ("failed", False)
     assert "Timeout" in crawled.fates["/slow"]["detail"]
-    assert any("gave no answer" in warning for warning in crawled.report.warnings)
+    assert any("no answer: 1" in warning for warning in crawled.report.warnings)
 
 
 def test_a_page_in_a_wrong_charset_is_kept_as_sent(crawled):
     assert crawled.answers["/latin"].payload == crawled.site.pages["/latin"][0]
 
 
-def test_what_is_missing_or_cut_off_is_recorded_too(crawled):
+def test_what_is_missing_is_recorded_too(crawled):
     assert crawled.answers["/gone"].status == 404
-    assert crawled.answers["/broken"].payload == b"half"
+
+
+def test_what_a_connection_broke_off_is_kept_and_says_so(crawled):
+    assert (crawled.answers["/broken"].payload, crawled.answers["/broken"].problem) == (b"half", "warc_truncated")
 
 
 def digest(data):
@@ -263,19 +277,14 @@ def test_a_private_address_is_refused_unless_told_otherwise_by_whatever_name(tmp
     assert (tmp_path / "crawl_log.jsonl").read_text().count("no public address") == len(seeds)
 
 
-def test_a_crawl_ends_at_its_bytes_and_pauses_between_requests(tmp_path):
+def test_a_crawl_ends_at_its_bytes_and_pauses_as_robots_txt_asks(tmp_path):
     with TrapSite() as site:
-        report = crawl(site.url, tmp_path, delay_seconds=0.2, max_total_bytes=500, sitemaps=False)
+        site.pages["/robots.txt"] = (b"User-agent: llm-assets\nCrawl-delay: 0.3\n", "text/plain")
+        report = crawl(site.url, tmp_path, delay_seconds=0.01, max_total_bytes=500, sitemaps=False)
     times = [when for _, when, _ in site.asked]
-    assert min(later - earlier for earlier, later in pairwise(times)) > 0.15
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.2
+    assert len(times) <= 4
     assert any("max_total_bytes" in warning for warning in report.warnings)
-
-
-def test_a_server_that_is_not_there_is_no_empty_crawl(tmp_path):
-    with TrapSite() as site:
-        pass
-    with pytest.raises(DataError, match="could be reached"):
-        crawl(site.url, tmp_path)
 
 
 def test_the_crawler_ends_with_whoever_started_it(tmp_path):

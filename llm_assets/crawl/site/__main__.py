@@ -16,6 +16,9 @@ from llm_assets.crawl.site.record import CrawlRecord
 from llm_assets.crawl.site.source import Site
 from llm_assets.crawl.site.spider import SiteSpider
 
+MAX_CONCURRENT_HOSTS = 16
+"""Hosts asked at the same time, each one request at a time."""
+
 RETRIES = 2
 """Times a request is made again where a server is busy or breaks the connection."""
 
@@ -54,6 +57,8 @@ def make_settings(site: Site) -> dict[str, Any]:
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        # What Scrapy has taken in it still asks for when a limit ends the crawl: no more than can be under way.
+        "CONCURRENT_REQUESTS": MAX_CONCURRENT_HOSTS if site.subdomains else min(MAX_CONCURRENT_HOSTS, len(site.hosts)),
         "CLOSESPIDER_TIMEOUT": site.max_seconds,
         "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver"
         if site.allow_private_addresses

@@ -69,13 +69,10 @@ def _warn(outcome: Mapping[str, Any]) -> Iterator[str]:
         yield "the crawl is empty: no page answered"
     if outcome["ended"] != "finished":
         yield f"the crawl was ended by its limit {outcome['ended']}"
-    for fate, what in (
-        (FAILED, "gave no answer"),
-        (CLOSED_HOST, "lie on hosts whose robots.txt cannot be read"),
-        (FORBIDDEN, "are forbidden"),
-    ):
+    whats = {FAILED: "that gave no answer", CLOSED_HOST: "on hosts whose robots.txt cannot be read", FORBIDDEN: "that robots.txt forbids"}
+    for fate, what in whats.items():
         if count := fates.get(fate):
-            yield f"{count:,} URLs {what}: see {LOG}"
+            yield f"URLs {what}: {count:,} (see {LOG})"
     for limit in ("max_pages", "max_depth"):
         if count := left_out.get(limit):
-            yield f"{count:,} links were not followed for {limit}"
+            yield f"links not followed for {limit}: {count:,}"

@@ -95,12 +95,13 @@ class SiteSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """The crawl is over: ``finished``, or the limit that ended it."""
-        self.ended = reason
+        self.ended = "max_seconds" if reason == "closespider_timeout" else reason
 
     def _write(self, response: Response, target: Target, body: Body) -> None:
         request = response.request
         assert request is not None
-        exchange = (request.headers.items(), response.status, response.headers.items(), body.sent, body.cut)
+        cut = body.cut or "dataloss" in response.flags  # the connection broke before the end its head or chunks promised
+        exchange = (request.headers.items(), response.status, response.headers.items(), body.sent, cut)
         try:
             self._record.add_exchange(target.url, request.meta["date"], *exchange, fate=target.kind)
         except OSError as error:  # the disk is full: Scrapy would log it and go on
