@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,56 +10,20 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+from cli_pages import COPY, CRAWLED, GONE, HOSTILE, KEPT, PAGES, RECIPE, key, measured
 
 from llm_assets.cli import main
 from llm_assets.cli.shared import PIPED_WIDTH, stdout
 from llm_assets.engine import LocalEngine
 from llm_assets.formats import tables
-from llm_assets.formats.doc import format_doc, make_doc
+from llm_assets.formats.doc import format_doc
 from llm_assets.formats.manifest import Artefact, describe_output, put_manifest, with_figures
 from llm_assets.formats.parquet import write_rows
 from llm_assets.quality.decisions import decide_documents
 from llm_assets.quality.signals import SIGNALS
-from llm_assets.recipe import parse_recipe
+from llm_assets.recipe import Recipe, parse_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import rebuild_catalog
-
-RECIPE = "[filters.language]\n[filters.gopher_quality]\nmin_words = 20\n[filters.c4]\n"
-HOSTILE_URL = "https://evil.test/\x1b[31m\x9b2J[red]<script>:warning:/ada@mail.test"
-HOSTILE_TITLE = "\x1b]0;owned\x07[bold red]Hi[/] <script>alert(1)</script> call (212) 555-0187 \u202eevil"
-CRAWLED = "2026-01-01T00:00:00Z"
-
-
-class Page(NamedTuple):
-    """A page of the root: its URL and title, the measurements that are not those of good prose, its language, its status."""
-
-    url: str
-    title: str | None = None
-    signals: Mapping[str, float] = {}
-    language: str = "en"
-    status: int = 200
-
-
-KEPT, COPY, SHORT, GERMAN, HOSTILE, GONE = range(1, 7)
-PAGES = {
-    KEPT: Page("https://example.test/kept", "A page"),
-    COPY: Page("https://example.test/copy", "A page"),
-    SHORT: Page("https://example.test/short", "Short", {"words": 12345678.0, "sentences": 1.0, "stop_words": 0.0}),
-    GERMAN: Page("https://example.test/deutsch", "Deutsch", language="de"),
-    HOSTILE: Page(HOSTILE_URL, HOSTILE_TITLE),
-    GONE: Page("https://example.test/kept", status=404),
-}
-GOOD = {"words": 300.0, "mean_word_length": 5.0, "alpha_word_fraction": 1.0, "stop_words": 8.0, "sentences": 12.0}
-
-
-def key(record: int) -> int:
-    return make_doc(0, 0, record)
-
-
-def measured(page: Page, doc: int) -> dict[str, Any]:
-    """A row of ``quality_signals``."""
-    row = {name: 0.0 for name in SIGNALS.names} | GOOD | dict(page.signals)
-    return row | {"doc": doc, "language": page.language, "language_score": 0.99}
 
 
 class Shelf:
@@ -79,13 +44,30 @@ class Shelf:
         put_manifest(place, with_figures(manifest, {"kept": 2, "unit": "documents", "read": 2}, CRAWLED, 1.25))
 
 
-@pytest.fixture
-def pages(root: DataRoot, add_crawl: Callable[[str], None]) -> DataRoot:
-    """A root whose one crawl, ``pages``, holds PAGES as records 1 to 6, and a WARC header as record 0."""
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    """A root whose one crawl, ``pages``, holds PAGES as records 1 to 6, and a WARC header as record 0. It is for reading."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "0.warc").write_bytes(b"unread")
+    root = DataRoot.at(folder / "home")
     root.recipe.write_text(RECIPE, encoding="utf-8")
-    recipe = parse_recipe(RECIPE)
-    add_crawl("pages")
-    shelf = Shelf(root)
+    root.add_crawl("pages", "warc_files", {"path": str(folder)})
+    _fill(Shelf(root), parse_recipe(RECIPE))
+    rebuild_catalog(root)
+    return root
+
+
+@pytest.fixture
+def own_pages(pages: DataRoot, tmp_path: Path) -> DataRoot:
+    """A copy of that root, to be changed."""
+    shutil.copytree(pages.home, tmp_path / "home")
+    root = DataRoot.at(tmp_path / "home")
+    rebuild_catalog(root)
+    return root
+
+
+def _fill(shelf: Shelf, recipe: Recipe) -> None:
+    root = shelf.root
     warc = {"file": 0, "location": "pages.warc", "bytes": 9_000, "sha256": "0" * 64, "removed": False}
     shelf.put("raw_crawl", {"files": ([warc], tables.FILES)}, {})
     record = {"offset": 1_000, "length": 500, "mime": "text/html", "type": "response", "date": CRAWLED}
@@ -94,9 +76,8 @@ def pages(root: DataRoot, add_crawl: Callable[[str], None]) -> DataRoot:
     read = {number: page for number, page in PAGES.items() if page.status == 200}
     texts = [{"doc": key(n), "url": page.url, "title": page.title, "text": "mail ada@mail.test"} for n, page in read.items()]
     gone = {"doc": key(GONE), "stage": "extracted_text", "rule": "http_status", "value": 404.0, "low": 200.0, "high": 299.0}
-    shelf.put(
-        "extracted_text", {"records": (records, tables.RECORDS), "texts": (texts, tables.TEXTS), "rejections": ([gone], tables.REJECTIONS)}, {}
-    )
+    extracted = {"records": (records, tables.RECORDS), "texts": (texts, tables.TEXTS), "rejections": ([gone], tables.REJECTIONS)}
+    shelf.put("extracted_text", extracted, {})
     shelf.put("quality_signals", {"signals": ([measured(page, key(n)) for n, page in read.items()], SIGNALS)}, {})
     signals = Artefact.of_folder(root.place("quality_signals", "pages") / "1")
     decide_documents(signals, root.place("filtered_docs", "pages") / "1", recipe.filters, LocalEngine())
@@ -115,8 +96,6 @@ def pages(root: DataRoot, add_crawl: Callable[[str], None]) -> DataRoot:
     shelf.put("pii_scrubbed_corpus", {"corpus": (corpus, tables.CORPUS), "findings": ([finding], tables.FINDINGS)}, {})
     place = {"doc": key(KEPT), "split": "train", "shard": 0, "start": 1_234, "length": 56}
     shelf.put("token_shards", {"documents": ([place], tables.DOCUMENTS)}, {})
-    rebuild_catalog(root)
-    return root
 
 
 class Outcome(NamedTuple):

@@ -41,7 +41,7 @@ import pytest
         (("crawl", "add", "pages", "--source", "python_docs"), "exists already"),
         (("blocklist", "add", "x", "nowhere"), "nowhere is no block list"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_an_error_is_one_line_that_says_what_to_do(words: tuple[str, ...], told: str, call, pages) -> None:
     status, out, err = call(*words, home=pages)
@@ -61,19 +61,19 @@ def test_a_root_that_is_not_there_is_an_error_and_is_not_made(command: str, call
 
 
 @pytest.mark.parametrize("text", ["[open", "\xff"])
-def test_a_damaged_recipe_is_named(text: str, call, pages) -> None:
-    pages.recipe.write_bytes(text.encode("latin-1"))
+def test_a_damaged_recipe_is_named(text: str, call, own_pages) -> None:
+    own_pages.recipe.write_bytes(text.encode("latin-1"))
     for command in ("status", "plan", "run"):
-        status, _, err = call(command, home=pages)
+        status, _, err = call(command, home=own_pages)
         assert status == 1
-        assert str(pages.recipe) in err
+        assert str(own_pages.recipe) in err
 
 
-def test_a_damaged_catalog_is_named(call, pages) -> None:
-    pages.catalog.write_text("no database")
-    status, _, err = call("funnel", home=pages)
+def test_a_damaged_catalog_is_named(call, own_pages) -> None:
+    own_pages.catalog.write_text("no database")
+    status, _, err = call("funnel", home=own_pages)
     assert status == 1
-    assert str(pages.catalog) in err
+    assert str(own_pages.catalog) in err
     assert "llm-assets run" in err
 
 

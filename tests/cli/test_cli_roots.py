@@ -45,9 +45,9 @@ def fail_on_constant(name: str) -> None:
     ["status", "plan", "funnel", "explain 0-0-1", "sql", "sql from(signals)", "sql from(documents)", "crawl list", "blocklist list",
      "recipe show", "recipe set demo --dry-run", "recipe set demo --yes", "verify --against ."],
 )  # fmt: skip
-def test_whatever_prints_a_table_prints_json(command: str, call, pages, monkeypatch) -> None:
-    monkeypatch.chdir(pages.home)
-    out = call(*command.split(), "--json", home=pages).out
+def test_whatever_prints_a_table_prints_json(command: str, call, own_pages, monkeypatch) -> None:
+    monkeypatch.chdir(own_pages.home)
+    out = call(*command.split(), "--json", home=own_pages).out
     assert isinstance(json.loads(out, parse_constant=fail_on_constant), list | dict)
 
 
@@ -59,18 +59,18 @@ def test_status_fits_eighty_columns_and_folds_no_name(call, pages) -> None:
     assert "minhash_signatures[pages] " in out
 
 
-def test_status_tells_what_is_stale_because_of_what(call, pages) -> None:
-    pages.recipe.write_text("[filters.c4]\n")
-    rows = {row["output"]: row for row in json.loads(call("status", "--json", home=pages).out)}
+def test_status_tells_what_is_stale_because_of_what(call, own_pages) -> None:
+    own_pages.recipe.write_text("[filters.c4]\n")
+    rows = {row["output"]: row for row in json.loads(call("status", "--json", home=own_pages).out)}
     assert rows["filtered_docs[pages]"]["state"] == "stale"
     assert "recipe/filters changed" in rows["filtered_docs[pages]"]["because"]
     assert rows["minhash_signatures[pages]"]["state"] == "missing"
 
 
-def test_status_lists_a_disabled_crawl(call, pages) -> None:
-    call("crawl", "disable", "pages", home=pages)
-    assert "crawl pages" in call("status", home=pages).out
-    assert json.loads(call("status", "--json", home=pages).out)[-1]["state"] == "disabled"
+def test_status_lists_a_disabled_crawl(call, own_pages) -> None:
+    call("crawl", "disable", "pages", home=own_pages)
+    assert "crawl pages" in call("status", home=own_pages).out
+    assert json.loads(call("status", "--json", home=own_pages).out)[-1]["state"] == "disabled"
 
 
 def test_a_plan_with_a_setting_is_about_that_setting(call, pages) -> None:
@@ -86,21 +86,21 @@ def test_an_empty_root_says_how_to_begin(call, tmp_path) -> None:
         assert "llm-assets crawl add" in call(*command.split(), home=tmp_path).out
 
 
-def test_a_recipe_is_set_only_after_a_yes(call, pages, monkeypatch) -> None:
+def test_a_recipe_is_set_only_after_a_yes(call, own_pages, monkeypatch) -> None:
     import io
 
-    before = pages.recipe.read_text()
+    before = own_pages.recipe.read_text()
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert call("recipe", "set", "--set", "filters.c4=off", home=pages).status == 1
-    assert pages.recipe.read_text() == before
+    assert call("recipe", "set", "--set", "filters.c4=off", home=own_pages).status == 1
+    assert own_pages.recipe.read_text() == before
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    assert call("recipe", "set", "--set", "filters.c4=off", home=pages).status == 0
-    assert "c4" not in pages.recipe.read_text()
+    assert call("recipe", "set", "--set", "filters.c4=off", home=own_pages).status == 0
+    assert "c4" not in own_pages.recipe.read_text()
 
 
-def test_a_piped_recipe_is_the_file_itself(call, pages) -> None:
-    pages.recipe.write_text(f"# {'long ' * 60}\n[filters.c4]\n")
-    assert call("recipe", "show", home=pages).out == pages.recipe.read_text()
+def test_a_piped_recipe_is_the_file_itself(call, own_pages) -> None:
+    own_pages.recipe.write_text(f"# {'long ' * 60}\n[filters.c4]\n")
+    assert call("recipe", "show", home=own_pages).out == own_pages.recipe.read_text()
 
 
 def test_a_crawl_is_declared_in_a_root_that_it_makes(call, tmp_path: Path) -> None:
@@ -123,19 +123,19 @@ def test_a_refused_crawl_makes_no_root(call, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_parameters_are_read_as_what_they_are(call, pages) -> None:
-    call("crawl", "add", "docs", "--source", "python_docs", "--labelled-site", "--max-pages", "3", home=pages)
-    (declared,) = [row for row in json.loads(call("crawl", "list", "--json", home=pages).out) if row["crawl"] == "docs"]
+def test_parameters_are_read_as_what_they_are(call, own_pages) -> None:
+    call("crawl", "add", "docs", "--source", "python_docs", "--labelled-site", "--max-pages", "3", home=own_pages)
+    (declared,) = [row for row in json.loads(call("crawl", "list", "--json", home=own_pages).out) if row["crawl"] == "docs"]
     assert declared["parameters"]["max_pages"] == 3
     assert declared["parameters"]["labelled_site"] is True
 
 
-def test_a_block_list_is_copied_in_and_listed(call, pages, tmp_path: Path) -> None:
+def test_a_block_list_is_copied_in_and_listed(call, own_pages, tmp_path: Path) -> None:
     (tmp_path / "lists/ads").mkdir(parents=True)
     (tmp_path / "lists/ads/domains").write_text("ads.test\n")
-    assert "ads" in call("blocklist", "add", "ut1", str(tmp_path / "lists"), home=pages).out
-    pages.recipe.write_text('[url_filter]\nblock_lists = ["ut1"]\n')
-    (row,) = json.loads(call("blocklist", "list", "--json", home=pages).out)
+    assert "ads" in call("blocklist", "add", "ut1", str(tmp_path / "lists"), home=own_pages).out
+    own_pages.recipe.write_text('[url_filter]\nblock_lists = ["ut1"]\n')
+    (row,) = json.loads(call("blocklist", "list", "--json", home=own_pages).out)
     assert row["input"] == "ut1"
     assert row["in_recipe"] is True
     assert len(row["digest"]) == 64
