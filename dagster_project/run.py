@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -74,11 +75,14 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -
     failures = [event for event in result.all_events if event.is_step_failure]
     if not failures:
         return "a check failed, and what follows was not run"
-    error = failures[0].step_failure_data.error
-    cause = error
-    while cause is not None and cause.cause is not None:
-        cause = cause.cause
-    return f"{failures[0].step_key}: {cause.message.strip() if cause else 'failed'}"
+    return f"{failures[0].step_key}: {_stage_error(failures[0].step_failure_data.error)}"
+
+
+def _stage_error(error: SerializableErrorInfo | None) -> str:
+    """What the stage raised: below Dagster's own wrapping, above whatever that was raised from, since it names the file."""
+    while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
+        error = error.cause
+    return error.message.strip().removeprefix(f"{LLMAssetsError.__module__}.{error.cls_name}: ") if error else "failed"
 
 
 def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:

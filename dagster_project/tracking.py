@@ -33,11 +33,11 @@ class TrackedRun:
 
     @property
     def url(self) -> str:
-        """Its page in MLflow's UI."""
+        """Its page in MLflow's UI, as that shows a training run rather than an evaluation of prompts."""
         ui = os.environ.get("LLM_ASSETS_MLFLOW_UI") or (
             self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000"
         )
-        return f"{ui.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+        return f"{ui.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}?workflowType=machine_learning"
 
 
 def open_experiment(uri: str, root: DataRoot) -> str:

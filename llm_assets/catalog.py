@@ -92,6 +92,7 @@ def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Pat
     crawl, source, enabled) is copied in. Readers of the old file keep what they opened.
     """
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    log = waiting.with_name(f"{waiting.name}.wal")
     waiting.unlink(missing_ok=True)
     try:
         with duckdb.connect(os.fspath(waiting)) as connection:
@@ -103,9 +104,13 @@ def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Pat
                     connection.from_arrow(schema.empty_table()).create(name)
             for view in VIEWS:
                 connection.execute(read_query(f"views/{view}"))
+            connection.checkpoint()  # closing alone would say nothing of a full disk, and leave half a catalog
         waiting.replace(path)
+    except duckdb.Error as error:
+        raise DataError(f"the catalog cannot be written: {error}", path) from error
     finally:
         waiting.unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
 
 
 def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llm_assets.errors import ConfigError
@@ -20,6 +21,15 @@ from llm_assets.root import DataRoot
 LOOPBACK = "127.0.0.1"
 DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 """No telemetry, no first-run pop-up."""
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a supervisor, a terminal that is closed."""
+
+QUIET_SERVERS = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded,ignore:starlette.middleware.wsgi is deprecated",
+}
+"""No second pool of MLflow's processes for jobs that nobody starts here, and no warnings that only the servers' authors can heed."""
 
 WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
 
@@ -39,6 +49,9 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": tracking_uri(root),
         "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
+        "PYTHONUNBUFFERED": "1",  # progress is seen as it is made, also through a pipe
+        # a file in the folder one happens to stand in is nobody's module
+        "PYTHONSAFEPATH": "1",
         # no usage reports of any library
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",
@@ -56,22 +69,38 @@ def run_plan(root: DataRoot, arguments: Sequence[str]) -> int:
     return subprocess.run(command, env=environment(root), check=False).returncode
 
 
-def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int:
-    """Runs Dagster's and MLflow's servers until one ends or the user interrupts; ends both, with all their children."""
-    variables = environment(root, mlflow_port)
+def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_ready: Callable[[], None]) -> int:
+    """Runs Dagster's and MLflow's servers until one ends or the user interrupts; ends both, with all their children.
+
+    ``on_ready`` is called once, when all of them answer.
+    """
+    variables = environment(root, mlflow_port) | QUIET_SERVERS
     bin_folder = Path(sys.executable).parent
     dagster: list[str | Path] = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
+    dagster += ["--log-level", "warning"]
     store = variables["MLFLOW_TRACKING_URI"]
     mlflow = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", LOOPBACK, "--port", str(mlflow_port)]
-    mlflow += ["--artifacts-destination", (root.state / "mlflow_artifacts").as_uri()]
-    commands: list[Sequence[str | Path]] = [dagster] if store.startswith("http") else [dagster, mlflow]
+    mlflow += [
+        "--artifacts-destination",
+        (root.state / "mlflow_artifacts").as_uri(),
+        "--workers",
+        "1",
+        "--uvicorn-opts",
+        "--log-level=warning",
+    ]
+    servers: dict[int, Sequence[str | Path]] = {dagster_port: dagster} | ({} if store.startswith("http") else {mlflow_port: mlflow})
     if not WORKSPACE.is_file():
         raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDINGS:
         signal.signal(number, _interrupt)
-    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands]
+    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in servers.values()]
+    silent = set(servers)
     try:
         while all(process.poll() is None for process in processes):
+            if silent:
+                silent = {port for port in silent if not _is_listening(port)}
+                if not silent:
+                    on_ready()
             time.sleep(0.2)
     except KeyboardInterrupt:
         return 0
@@ -80,17 +109,28 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int) -> int
     return next((process.returncode for process in processes if process.returncode), 0)
 
 
+def _is_listening(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex((LOOPBACK, port)) == 0
+
+
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001  # the signature of a signal handler
     raise KeyboardInterrupt
 
 
 def _end_groups(processes: Sequence[subprocess.Popen[bytes]], patience_seconds: float = 8.0) -> None:
-    """Ends servers with all their children, more firmly each time: SIGTERM alone does not stop ``dagster dev``."""
+    """Ends servers with all their children, more firmly each time: SIGTERM alone does not stop ``dagster dev``.
+
+    At first only the servers are told, who end their own children in good order. An impatient second Ctrl-C changes nothing:
+    it would leave behind whatever has not ended yet.
+    """
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
     waiting = list(processes)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for number, send in ((signal.SIGINT, os.kill), (signal.SIGTERM, os.killpg), (signal.SIGKILL, os.killpg)):
         for process in waiting:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+                send(process.pid, number)
         deadline = time.monotonic() + patience_seconds
         while waiting and time.monotonic() < deadline:
             waiting = [process for process in waiting if _is_group_alive(process)]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
 
 RECIPE = "[filters.gopher_quality]\nmin_words = 20\n"
+
+
+TINY = [
+    "tokenizer.vocabulary=512",
+    "model.layers=1",
+    "model.width=32",
+    "model.heads=2",
+    "model.context=32",
+    "training.steps=6",
+    "training.windows=4",
+    "training.validate_every=3",
+    "training.checkpoint_every=3",
+    "sampling.tokens=8",
+]
+"""The demo's recipe with a model that trains in a second."""
 
 
 @pytest.fixture
@@ -41,3 +57,16 @@ def add_crawl(root: DataRoot, tmp_path: Path) -> Callable[[str], None]:
         root.add_crawl(name, "warc_files", {"path": str(folder)})
 
     return add
+
+
+@pytest.fixture(scope="session")
+def make_root() -> Callable[..., DataRoot]:
+    """Makes a root with the demo's recipe, a tiny model, and a crawl of few pages with the labelled site among them."""
+
+    def make(folder: Path, pages: int = 40, settings: Sequence[str] = ()) -> DataRoot:
+        root = DataRoot.at(folder)
+        put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), [*TINY, *settings]))
+        root.add_crawl("demo", "python_docs", {"max_pages": pages})
+        return root
+
+    return make

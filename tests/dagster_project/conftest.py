@@ -5,28 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
 from llm_assets.services import environment
-
-TINY = [
-    "tokenizer.vocabulary=512",
-    "model.layers=1",
-    "model.width=32",
-    "model.heads=2",
-    "model.context=32",
-    "training.steps=6",
-    "training.windows=4",
-    "training.validate_every=3",
-    "training.checkpoint_every=3",
-    "sampling.tokens=8",
-]
-"""The demo's recipe with a model that trains in a second."""
 
 
 @pytest.fixture(scope="session")
@@ -52,19 +36,6 @@ def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
         return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
     return start
-
-
-@pytest.fixture(scope="session")
-def make_root() -> Callable[..., DataRoot]:
-    """Makes a root with the demo's recipe, a tiny model, and a crawl of few pages with the labelled site among them."""
-
-    def make(folder: Path, pages: int = 40) -> DataRoot:
-        root = DataRoot.at(folder)
-        put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), TINY))
-        root.add_crawl("demo", "python_docs", {"max_pages": pages})
-        return root
-
-    return make
 
 
 @pytest.fixture(scope="session")

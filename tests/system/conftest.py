@@ -1,0 +1,44 @@
+"""A root that the command line has finished, undisturbed; others are held against it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from programs import call
+
+from llm_assets.root import DataRoot
+
+PAGES = 15
+LONGER_TRAINING = ("training.steps=150", "training.validate_every=50", "training.checkpoint_every=10")
+"""Long enough to be met in the middle of it."""
+
+
+@pytest.fixture(scope="session")
+def new_root(make_root: Callable[..., DataRoot]) -> Callable[[Path], DataRoot]:
+    """Makes a root with a crawl of few pages, of which nothing is materialized."""
+    return lambda folder: make_root(folder, PAGES, LONGER_TRAINING)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[[Path], DataRoot]) -> DataRoot:
+    """A root whose whole graph was run by ``llm-assets run``. Tests only look at it."""
+    root = new_root(tmp_path_factory.mktemp("undisturbed"))
+    done = call(root, "run", "--device", "cpu")
+    assert done.returncode == 0, done.stdout
+    return root
+
+
+@pytest.fixture
+def crawled(undisturbed: DataRoot) -> Callable[[Path, Path | None], DataRoot]:
+    """Makes a root with the undisturbed one's WARC files, and nothing after them."""
+
+    def make(folder: Path, state: Path | None = None) -> DataRoot:
+        for name in ("raw_crawl", "crawls"):
+            shutil.copytree(undisturbed.home / name, folder / name)
+        shutil.copyfile(undisturbed.recipe, folder / "recipe.toml")
+        return DataRoot.at(folder, state)
+
+    return make

@@ -1,0 +1,72 @@
+"""A full disk is named, leaves nothing half written as if it were whole, and is forgotten once there is room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from programs import call
+
+from llm_assets.formats.manifest import open_output
+from llm_assets.plan import ASSETS
+from llm_assets.root import DataRoot
+
+pytestmark = pytest.mark.system
+LEFT_BYTES = 40 << 10
+"""Less than the extracted texts take."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MB of its own."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small disk wants root and mount (package `mount`)")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", place], capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"this machine lets no test mount a disk: {mounted.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Takes nearly all the room there is."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - LEFT_BYTES)
+    return ballast
+
+
+def test_a_full_disk_is_named_and_nothing_half_written_counts_and_the_next_run_finishes(
+    undisturbed: DataRoot, crawled: Callable[[Path, Path], DataRoot], disk: Path, tmp_path: Path
+) -> None:
+    root = crawled(disk / "home", tmp_path / "state")
+    ballast = fill(disk)
+    stopped = call(root, "run", "--device", "cpu")
+    assert stopped.returncode == 1
+    said = " ".join(stopped.stdout.split())
+    assert "No space left on device" in said
+    assert str(root.home) in said
+    assert "Traceback" not in said
+    assert root.manifest("extracted_text", "demo") is None
+    for name in ("raw_crawl", "extracted_text"):
+        place, manifest = root.place(name, "demo"), root.manifest(name, "demo")
+        assert [path for path in place.rglob("*.parquet") if manifest is None or manifest.folder not in path.parts] == []
+
+    ballast.unlink()
+    finished = call(root, "run", "--device", "cpu")
+    assert finished.returncode == 0, finished.stdout
+    for name, node in ASSETS.items():
+        crawl = "demo" if node.per_crawl else None
+        manifest = root.manifest(name, crawl)
+        assert manifest is not None
+        open_output(root.place(name, crawl), manifest)
+    compared = call(root, "verify", "--against", undisturbed.home)
+    assert compared.returncode == 0, compared.stdout
