@@ -17,7 +17,7 @@ STAGES: Mapping[str, str] = {
     "warc": "reads the records of a WARC file",
     "url": "judges the URLs of a WARC file",
     "extract": "takes the main text out of the pages of a WARC file",
-    "language": "identifies the language of the pages of a WARC file",
+    "language": "identifies the language of the pages of a WARC file, or of the Declaration of Human Rights (udhr.zip)",
     "signals": "measures documents",
     "decide": "holds measured documents against the bounds of the recipe",
     "signature": "signs documents with MinHash",
