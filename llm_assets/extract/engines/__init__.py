@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from llm_assets.extract.engines.blend import extract_with_blend
 from llm_assets.extract.engines.resiliparse import extract_with_resiliparse
 from llm_assets.extract.engines.settings import EngineSettings
 from llm_assets.extract.engines.trafilatura import extract_with_trafilatura
@@ -19,4 +20,5 @@ nor on the clock. Raises :class:`~llm_assets.extract.engines.settings.TooDeepErr
 ENGINES: Mapping[str, Extractor] = {
     "trafilatura": extract_with_trafilatura,
     "resiliparse": extract_with_resiliparse,
+    "blend": extract_with_blend,
 }

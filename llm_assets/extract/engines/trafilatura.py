@@ -29,10 +29,17 @@ def extract_with_trafilatura(html: str, settings: EngineSettings) -> str:
 
 @functools.cache
 def _parser() -> Any:
-    """Trafilatura's own parser drops what lies below 256 elements without a word; this one lets the depth be seen."""
-    from lxml.html import HTMLParser
+    """Trafilatura's own parser drops what lies below 256 elements without a word; this one lets the depth be seen.
 
-    return HTMLParser(encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=True)
+    It also gives every element one class: lxml.html's search for a form's own class, in Python and for every element looked at,
+    takes a tenth of the time, and no rule asks for it.
+    """
+    from lxml.etree import ElementDefaultClassLookup
+    from lxml.html import HtmlElement, HTMLParser
+
+    parser = HTMLParser(encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=True)
+    parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
+    return parser
 
 
 @functools.lru_cache(maxsize=8)
