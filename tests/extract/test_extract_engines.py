@@ -43,6 +43,13 @@ def test_comments_and_scripts_stay_out(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("control", ["\x01", "\x0b", "\x0c", "\x1f", "&#1;", "&#12;"])
+def test_a_control_character_costs_no_page(engine: str, control: str) -> None:
+    page = make_page(1).decode().replace("<p>", f"<p>{control}<script>x</script>{control} ").replace("bridge", f"{control} bridge")
+    assert "tells of a river" in ENGINES[engine](page, Extraction())
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
 def test_a_page_gives_the_same_text_however_often_it_was_seen(engine: str) -> None:
     pages = [make_page(number).decode() for number in (1, 2, 1, 1, 1, 1)]
     assert len({ENGINES[engine](page, Extraction()) for page in pages}) == 2
