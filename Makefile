@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: setup demo test test-system check ui clean-venv
+.PHONY: setup demo test system-packages test-system check ui clean-venv
 setup: .venv/ready
 
 .venv/ready: pyproject.toml $(CONSTRAINTS)
@@ -15,6 +15,14 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not system"
+
+# What the system tests want beside Python. Without it, those that want it are skipped and say so.
+system-packages:
+	@if command -v chromium >/dev/null; then echo "chromium is installed"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update --quiet && apt-get install --yes --no-install-recommends chromium \
+		|| echo "chromium could not be installed: the tests that want it will be skipped"; \
+	else echo "install the package chromium, as root: apt-get install --no-install-recommends chromium"; fi
 
 test-system: setup
 	$(BIN)/python -m pytest -m system

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from dagster_shared.error import SerializableErrorInfo
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SQLAlchemyError
 
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
@@ -148,6 +150,11 @@ def main() -> None:
         well = run(pipeline.root, pipeline, console)
     except LLMAssetsError as error:
         console.print(f"[red]error:[/] {for_terminal(str(error))}")
+        sys.exit(1)
+    except SQLAlchemyError as error:
+        cause, free = str(error).splitlines()[0], shutil.disk_usage(pipeline.root.state).free
+        place = for_terminal(str(pipeline.root.state))
+        console.print(f"[red]error:[/] a database in {place} failed: {for_terminal(cause)}; {free:,} bytes are free on its disk")
         sys.exit(1)
     console.print(f"[dim]{time.monotonic() - began:.0f} s[/]")
     sys.exit(0 if well else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,8 +17,6 @@ from llm_assets.plan import ASSETS
 from llm_assets.root import DataRoot
 
 pytestmark = pytest.mark.system
-LEFT_BYTES = 40 << 10
-"""Less than the extracted texts take."""
 
 
 @pytest.fixture
@@ -36,11 +35,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", place], check=True)
 
 
-def fill(disk: Path) -> Path:
-    """Takes nearly all the room there is."""
+def fill(disk: Path, left: int) -> Path:
+    """Takes the room there is, but for some bytes."""
     ballast = disk / "ballast"
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - LEFT_BYTES)
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - left)
     return ballast
 
 
@@ -48,7 +47,7 @@ def test_a_full_disk_is_named_and_nothing_half_written_counts_and_the_next_run_f
     undisturbed: DataRoot, crawled: Callable[[Path, Path], DataRoot], disk: Path, tmp_path: Path
 ) -> None:
     root = crawled(disk / "home", tmp_path / "state")
-    ballast = fill(disk)
+    ballast = fill(disk, left=40_000)  # less than the extracted texts take
     stopped = call(root, "run", "--device", "cpu")
     assert stopped.returncode == 1
     said = " ".join(stopped.stdout.split())
@@ -70,3 +69,13 @@ def test_a_full_disk_is_named_and_nothing_half_written_counts_and_the_next_run_f
         open_output(root.place(name, crawl), manifest)
     compared = call(root, "verify", "--against", undisturbed.home)
     assert compared.returncode == 0, compared.stdout
+
+
+@pytest.mark.parametrize("left", [300_000, 1_000_000], ids=["while they are made", "while they are used"])
+def test_a_disk_too_full_for_the_databases_is_told_in_a_line(crawled: Callable[[Path], DataRoot], disk: Path, left: int) -> None:
+    root = crawled(disk / "home")
+    fill(disk, left)
+    stopped = call(root, "run", "--device", "cpu")
+    assert stopped.returncode == 1
+    assert "Traceback" not in stopped.stdout
+    assert re.search(rf"error: a database in {root.state} failed: .* bytes are free on its disk", stopped.stdout)
