@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: setup demo test system-packages test-system check ui clean-venv
+.PHONY: setup demo test system-packages test-system check ui
 setup: .venv/ready
 
 .venv/ready: pyproject.toml $(CONSTRAINTS)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
 from benchmarks.documents import write_texts
 from benchmarks.measure import Work
 from benchmarks.trial import Trial
 from llm_assets.engine import LocalEngine
 from llm_assets.formats.manifest import Artefact
-from llm_assets.quality.bounds import Filter
 from llm_assets.quality.decisions import decide_documents
 from llm_assets.quality.stage import measure_signals
 from llm_assets.report import Report
@@ -21,7 +17,7 @@ def prepare(trial: Trial) -> Work[Report]:
     texts = write_texts(trial, "texts", trial.limit)
     measure_signals(texts.artefact, trial.scratch / "signals", trial.recipe.cleaning, trial.recipe.language, LocalEngine())
     signals = Artefact.of_folder(trial.scratch / "signals")
-    filters = cast(Mapping[str, Filter], trial.recipe.filters)  # the recipe knows them as sections
+    filters = trial.recipe.filters
 
     def decide() -> Report:
         return decide_documents(signals, trial.scratch / "filtered", filters, LocalEngine())
