@@ -19,7 +19,7 @@ from llm_assets.errors import ConfigError, DataError
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 NAME = "crawl-data/a.warc.gz"
-MEMBERS = [gzip.compress(random.Random(seed).randbytes(50_000)) for seed in range(8)]
+MEMBERS = [gzip.compress(random.Random(seed).randbytes(50_000), mtime=0) for seed in range(8)]
 CONTENT = b"".join(MEMBERS)
 
 
@@ -188,8 +188,8 @@ def test_a_store_that_nobody_here_can_read_is_the_users_error(tmp_path: Path) ->
     [
         (CONTENT, True),
         (MEMBERS[0], True),
-        (gzip.compress(b""), True),
-        (gzip.compress(bytes(3 << 20)), True),
+        (gzip.compress(b"", mtime=0), True),
+        (gzip.compress(bytes(3 << 20), mtime=0), True),
         (b"", False),
         (CONTENT[:-1], False),
         (CONTENT[: len(MEMBERS[0]) + 5], False),
