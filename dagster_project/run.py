@@ -110,7 +110,7 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:
             for asset in done:
                 _tell(console, root, asset, group.crawl)
             if problem is not None:
-                console.print(f"  [red]✗[/] {for_terminal(problem)}")
+                console.print(f"  [red]✗[/] {for_terminal(problem)}", soft_wrap=True)
                 failed[group.crawl or ""] = problem
                 if group.crawl is None:
                     break
@@ -149,12 +149,12 @@ def main() -> None:
     try:
         well = run(pipeline.root, pipeline, console)
     except LLMAssetsError as error:
-        console.print(f"[red]error:[/] {for_terminal(str(error))}")
+        console.print(f"[red]error:[/] {for_terminal(str(error))}", soft_wrap=True)
         sys.exit(1)
     except SQLAlchemyError as error:
-        cause, free = str(error).splitlines()[0], shutil.disk_usage(pipeline.root.state).free
-        place = for_terminal(str(pipeline.root.state))
-        console.print(f"[red]error:[/] a database in {place} failed: {for_terminal(cause)}; {free:,} bytes are free on its disk")
+        state, cause = pipeline.root.state, str(error).splitlines()[0]
+        said = f"a database in {state} failed: {cause}; {shutil.disk_usage(state).free:,} bytes are free on its disk"
+        console.print(f"[red]error:[/] {for_terminal(said)}", soft_wrap=True)
         sys.exit(1)
     console.print(f"[dim]{time.monotonic() - began:.0f} s[/]")
     sys.exit(0 if well else 1)

@@ -91,6 +91,9 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
     servers: dict[int, Sequence[str | Path]] = {dagster_port: dagster} | ({} if store.startswith("http") else {mlflow_port: mlflow})
     if not WORKSPACE.is_file():
         raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
+    for port in servers:
+        if _is_listening(port):
+            raise ConfigError(f"port {port} is taken by another program: choose others with --port and --mlflow-port")
     for number in ENDINGS:
         signal.signal(number, _interrupt)
     processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in servers.values()]

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from programs import call
 
+from llm_assets.catalog import open_catalog
+from llm_assets.errors import DataError
 from llm_assets.formats.manifest import open_output
 from llm_assets.plan import ASSETS
 from llm_assets.root import DataRoot
+from llm_assets.shelves import rebuild_catalog
 
 pytestmark = pytest.mark.system
 
@@ -79,3 +82,15 @@ def test_a_disk_too_full_for_the_databases_is_told_in_a_line(crawled: Callable[[
     assert stopped.returncode == 1
     assert "Traceback" not in stopped.stdout
     assert re.search(rf"error: a database in {root.state} failed: .* bytes are free on its disk", stopped.stdout)
+
+
+@pytest.mark.parametrize("left", [20_000, 100_000])
+def test_a_catalog_that_finds_no_room_is_refused_and_the_old_one_stays(undisturbed: DataRoot, disk: Path, left: int) -> None:
+    shutil.copytree(undisturbed.home, disk / "home", ignore=shutil.ignore_patterns(".state"))
+    root = DataRoot.at(disk / "home")
+    fill(disk, left)
+    with pytest.raises(DataError, match=r"the catalog cannot be written.*No space left on device"):
+        rebuild_catalog(root)
+    with open_catalog(root.catalog) as connection:
+        assert connection.table("documents").limit(1).fetchall()
+    assert list(root.home.glob(".catalog*")) == []

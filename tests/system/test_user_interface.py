@@ -157,7 +157,7 @@ def test_the_lineage_page_draws_every_asset(interfaces: Interfaces, launched: La
     shown = show_page(f'{interfaces.dagster.address}/asset-groups~not group:"recipe"?expanded={expanded}', tmp_path, "lineage")
     drawn = re.sub(r"<script.*?</script>|<[^>]*>", " ", shown, flags=re.DOTALL)
     for name in (*ASSETS, "seniors"):
-        assert re.search(rf"\b{name[:8]}[a-z_…]*{name[-6:]}\b", drawn), name  # a long name is cut in its middle
+        assert name in drawn or f"{name[:10]}…" in drawn, name
 
 
 def test_the_linked_page_of_mlflow_shows_the_training(interfaces: Interfaces, launched: Launched, tmp_path: Path) -> None:
