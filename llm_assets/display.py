@@ -9,8 +9,6 @@ from __future__ import annotations
 import html
 import re
 
-from rich.markup import escape
-
 from llm_assets.pii.redact import redact_for_display
 
 _LINE_END = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -19,6 +17,9 @@ _ESCAPE_SEQUENCE = re.compile(
     "|(?:\x1b\\]|\x9d)[^\x07\x1b\x9c\x9d\n]{0,2048}+(?:\x07|\x1b\\\\|\x9c)"  # window titles, hyperlinks, the clipboard
     "|\x1b[ -/]*+[0-~]"
 )
+_MARKUP = re.compile(r"(\\*)\[([a-z#/@][^[]*?\])?")
+"""A bracket with the backslashes before it, and what makes it one of rich's tags."""
+
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f"  # control characters but tab and newline
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
@@ -37,7 +38,7 @@ def for_terminal(text: str, limit: int | None = None) -> str:
     >>> for_terminal("[red]ada@example.edu")
     '\\[red]<EMAIL>'
     """
-    return escape(_clip(_make_safe(text), limit))
+    return _escape_markup(_clip(_make_safe(text), limit))
 
 
 def for_markdown(text: str, limit: int | None = None) -> str:
@@ -60,6 +61,20 @@ def for_html(text: str, limit: int | None = None) -> str:
     '&lt;script&gt;&quot;'
     """
     return html.escape(_clip(_make_safe(text), limit))
+
+
+def _escape_markup(text: str) -> str:
+    """Rich's markup that prints as the text. Its own ``escape`` loses a backslash before a bracket that opens no tag."""
+
+    def double(match: re.Match[str]) -> str:
+        backslashes, tag = match.groups()
+        if tag is not None:
+            return f"{backslashes * 2}\\[{tag}"
+        return f"{backslashes}\\[" if backslashes else "["
+
+    escaped = _MARKUP.sub(double, text)
+    # An odd backslash at the end would escape the markup that follows the text.
+    return escaped + "\\" * ((len(escaped) - len(escaped.rstrip("\\"))) % 2)
 
 
 def _make_safe(text: str) -> str:

@@ -129,3 +129,8 @@ def test_rendered_markdown_is_nothing_but_the_text(text: str) -> None:
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(for_markdown(text))
     assert [token.type for token in tokens] in ([], ["paragraph_open", "inline", "paragraph_close"])
     assert {child.type for token in tokens for child in token.children or []} <= {"text", "text_special"}
+
+
+@pytest.mark.parametrize("text", ["\\[", "\\\\[", "a\\[b", "\\[red]", "\\\\[red]", "[ [red", "\\[ \\[/"])
+def test_backslashes_before_brackets_are_printed_as_they_stand(text: str) -> None:
+    assert Text.from_markup(for_terminal(text), emoji=False).plain == text
