@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
+
+# No test asserts a time, so no example has a deadline. What an integration run finds, the next one finds too; whoever works
+# on the project gets new examples every time.
+settings.register_profile("developing", deadline=None)
+settings.register_profile("integration", deadline=None, derandomize=True)
+settings.load_profile("integration" if os.environ.get("CI") else "developing")
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
 
