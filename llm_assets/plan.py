@@ -138,11 +138,14 @@ class Snapshot:
         manifest = self.manifest(asset, crawl)
         return manifest.data_version if manifest else None
 
+    def before(self, crawl: str) -> list[str]:
+        """Names of the enabled crawls before one."""
+        sequence = self.root.crawl(crawl).sequence
+        return [each.name for each in self.crawls.values() if each.sequence < sequence]
+
     def older(self, crawl: str) -> list[str]:
         """Names of the crawls before one, that have what its deduplication reads."""
-        sequence = self.root.crawl(crawl).sequence
-        before = [each.name for each in self.crawls.values() if each.sequence < sequence]
-        return [name for name in before if all(self.manifest(asset, name) for asset in SENIORS_OF)]
+        return [name for name in self.before(crawl) if all(self.manifest(asset, name) for asset in SENIORS_OF)]
 
     def seniors(self, crawl: str) -> str:
         """Version of all that older crawls mean to one: the chained digest of what its deduplication reads of them."""
@@ -199,8 +202,8 @@ def survey(snapshot: Snapshot) -> list[Standing]:
 
 def _judge(snapshot: Snapshot, node: Node, crawl: str | None, known: Mapping[str, Standing]) -> Standing:
     waits = [label(*each) for each in snapshot.upstream(node, crawl)]
-    if node.name == "deduped_docs":
-        waits += [label(asset, older) for older in _before(snapshot, crawl) for asset in SENIORS_OF]
+    if node.name == "deduped_docs" and crawl is not None:
+        waits += [label(asset, older) for older in snapshot.before(crawl) for asset in SENIORS_OF]
     pending = tuple(each for each in waits if each not in known or known[each].state != "current" or known[each].waits_for)
     if not node.per_crawl and not waits:
         pending = ("a crawl with documents",)
@@ -213,13 +216,6 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None, known: Mapping[str
         *(f"check {name} {'failed' if name in checked else 'has not run'}" for name in node.checks if not checked.get(name)),
     )
     return Standing(node.name, crawl, "stale" if because else "current", because, pending, manifest.seconds)
-
-
-def _before(snapshot: Snapshot, crawl: str | None) -> Iterator[str]:
-    for name in snapshot.crawls:
-        if name == crawl:
-            return
-        yield name
 
 
 def _differences(manifest: Manifest, node: Node, today: Mapping[str, str | None]) -> Iterator[str]:
