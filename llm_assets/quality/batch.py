@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from llm_assets.quality.lines import Lines, split_lines
 from llm_assets.quality.ngrams import iterate_ngrams, sum_duplicate_ngrams, sum_top_ngram
 from llm_assets.quality.sentences import count_sentences
-from llm_assets.quality.spans import Integers, Spans, Utf8, find_first
+from llm_assets.quality.spans import Integers, Spans, find_first
 from llm_assets.quality.words import count_stop_words, split_words
+from llm_assets.utf8 import Utf8
 
 TOP_LENGTHS = (2, 3, 4)
 DUPLICATE_LENGTHS = (5, 6, 7, 8, 9, 10)

@@ -19,7 +19,7 @@ class Language(Section):
     """How the language of a document is found, from its text before cleaning."""
 
     identifier: Literal["second_opinion", "py3langid", "langdetect", "fasttext"] = "second_opinion"
-    """Who says it: a name of ``identifiers``. ``second_opinion`` is py3langid, and where it is unsure the mean of it and langdetect."""
+    """Who says it: a name of ``llm_assets.language``. ``second_opinion`` is py3langid, and where that is unsure its mean with langdetect."""
 
     model: str | None = None
     """The side input that holds fastText's model. For ``fasttext``, and for no other."""
@@ -39,7 +39,7 @@ def identify_languages(texts: pl.Series, language: Language, model: Path | None 
 
     ``model`` is the folder of the side input that ``language.model`` names. ConfigError where it is named and not given.
     """
-    from llm_assets.quality.identifiers import IDENTIFIERS, TRAINED
+    from llm_assets.language import IDENTIFIERS, TRAINED
 
     read = texts.str.slice(0, language.max_characters)
     if language.model is None:

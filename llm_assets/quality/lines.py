@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_assets.quality.characters import INVISIBLE, SPACE, character_kinds
-from llm_assets.quality.spans import Integers, Spans, Utf8
+from llm_assets.quality.spans import Integers, Spans
 from llm_assets.quality.words import decode
+from llm_assets.utf8 import Utf8
 
 
 @dataclass(frozen=True)

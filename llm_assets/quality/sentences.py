@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_assets.quality.characters import ALPHANUMERIC, LOWER, SPACE, TERMINAL, WIDE, character_kinds
-from llm_assets.quality.spans import Integers, Utf8
+from llm_assets.quality.spans import Integers
 from llm_assets.quality.words import decode
+from llm_assets.utf8 import Utf8
 
 
 def count_sentences(texts: Utf8) -> Integers:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_assets.quality.characters import ALPHANUMERIC, MARK, SPACE, character_kinds
-from llm_assets.quality.spans import Integers, Spans, Utf8
+from llm_assets.quality.spans import Integers, Spans
+from llm_assets.utf8 import Utf8
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Rae et al. 2021, appendix A1.1; at most four letters each."""

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 from benchmarks.declaration import read_pieces
-from llm_assets.quality.identifiers import IDENTIFIERS, TRAINED
-from llm_assets.quality.identifiers.langdetect import estimate_langdetect
-from llm_assets.quality.identifiers.py3langid import estimate_py3langid, labels_py3langid
-from llm_assets.quality.identifiers.second_opinion import SURE
+from llm_assets.language import IDENTIFIERS, TRAINED
+from llm_assets.language.langdetect import estimate_langdetect
+from llm_assets.language.py3langid import estimate_py3langid, labels_py3langid
+from llm_assets.language.second_opinion import SURE
 from llm_assets.quality.language import Language, identify_languages
 
 TEXTS = {
@@ -82,7 +82,7 @@ def test_every_language_of_langdetect_is_one_of_py3langid():
 
 
 def test_where_the_first_is_sure_the_second_is_not_asked(monkeypatch):
-    monkeypatch.setattr("llm_assets.quality.identifiers.second_opinion.estimate_langdetect", pytest.fail)
+    monkeypatch.setattr("llm_assets.language.second_opinion.estimate_langdetect", pytest.fail)
     texts = pl.Series([*TEXTS.values(), "12 34"])
     second, first = (identify_languages(texts, Language(identifier=name)) for name in ("second_opinion", "py3langid"))
     assert first["language_score"][:4].min() >= SURE

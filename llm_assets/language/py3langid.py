@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from llm_assets.quality.spans import Utf8
+from llm_assets.utf8 import Utf8
 
 
 class Model(NamedTuple):

@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from llm_assets.quality.identifiers.langdetect import estimate_langdetect
-from llm_assets.quality.identifiers.py3langid import estimate_py3langid, labels_py3langid, name_languages
+from llm_assets.language.langdetect import estimate_langdetect
+from llm_assets.language.py3langid import estimate_py3langid, labels_py3langid, name_languages
 
 SURE = 0.8
 """Probability at which the first opinion stands alone. Between 0.7 and 0.95 the accuracy hardly moves; the cost triples."""

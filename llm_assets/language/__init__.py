@@ -7,10 +7,10 @@ has the same language whatever stands beside it.
 
 from __future__ import annotations
 
-from llm_assets.quality.identifiers.fasttext import identify_fasttext
-from llm_assets.quality.identifiers.langdetect import identify_langdetect
-from llm_assets.quality.identifiers.py3langid import identify_py3langid
-from llm_assets.quality.identifiers.second_opinion import identify_second_opinion
+from llm_assets.language.fasttext import identify_fasttext
+from llm_assets.language.langdetect import identify_langdetect
+from llm_assets.language.py3langid import identify_py3langid
+from llm_assets.language.second_opinion import identify_second_opinion
 
 IDENTIFIERS = {"second_opinion": identify_second_opinion, "py3langid": identify_py3langid, "langdetect": identify_langdetect}
 """Those that bring their model along."""

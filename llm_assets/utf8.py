@@ -1,0 +1,26 @@
+"""The texts of a batch as flat bytes, the form that kernels walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Utf8:
+    """Texts one after the other: ``data`` (bytes), and ``offsets`` [documents + 1] into it."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: pl.Series) -> Utf8:
+        """The bytes of a String series without nulls."""
+        array = texts.rechunk().to_arrow().cast(pa.large_string())
+        _, offsets, data = array.buffers()
+        bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1] if len(array) else np.zeros(1, np.int64)
+        return cls(np.frombuffer(data or b"", np.uint8), bounds)
