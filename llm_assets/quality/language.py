@@ -19,7 +19,7 @@ class Language(Section):
     """How the language of a document is found, from its text before cleaning."""
 
     identifier: Literal["second_opinion", "py3langid", "langdetect", "fasttext"] = "second_opinion"
-    """Who says it: a name of ``llm_assets.language``. ``second_opinion`` is py3langid, and where that is unsure its mean with langdetect."""
+    """Who says it: a name of ``llm_assets.language``. ``second_opinion`` is py3langid, and where unsure the mean of it and langdetect."""
 
     model: str | None = None
     """The side input that holds fastText's model. For ``fasttext``, and for no other."""
