@@ -15,7 +15,7 @@ from llm_assets.formats.doc import parse_doc, split_doc
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
-from llm_assets.quality.bounds import Bound, Filter, is_within
+from llm_assets.quality.bounds import Bound, Filter, is_within, list_bounds
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 
@@ -139,9 +139,8 @@ def judge(filters: Mapping[str, Filter], signals: Mapping[str, Any]) -> Iterator
     document breaks the rule. A rule on what was not measured is left out.
     """
     rules: dict[str, list[Bound]] = {}
-    for name, section in filters.items():
-        for bound in section.bounds():
-            rules.setdefault(f"{name}.{bound.rule or bound.signal}", []).append(bound)
+    for _, rule, bound in list_bounds(filters):
+        rules.setdefault(rule, []).append(bound)
     language = signals["language"]
     for rule, bounds in rules.items():
         signal = bounds[0].signal

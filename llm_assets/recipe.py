@@ -12,7 +12,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, get_args, get_origin
 
 import tomlkit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
@@ -169,7 +169,7 @@ def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -
     lines = []
     for each in error.errors():
         place = [str(part) for part in each["loc"]]
-        key = prefix + ".".join(place)
+        key = (prefix + ".".join(place)).removesuffix(".")
         if each["type"] == "extra_forbidden":
             lines.append(f"{key} is unknown; {_suggest(place[-1], _fields_at(model, place[:-1]))}")
         elif each["type"] == "value_error":
@@ -180,8 +180,12 @@ def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -
 
 
 def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
-    for name in place:
+    names = iter(place)
+    for name in names:
         annotation = model.model_fields[name].annotation if name in model.model_fields else None
+        if get_origin(annotation) is Mapping:  # a table of such sections by name, say by language
+            next(names, None)
+            annotation = model if get_args(annotation)[1] is Self else get_args(annotation)[1]
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

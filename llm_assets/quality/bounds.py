@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import pyarrow as pa
+from pydantic import Field, model_validator
 
 from llm_assets.errors import ConfigError
 from llm_assets.quality.signal import Signal
@@ -27,7 +28,7 @@ BOUNDS = pa.schema(
         pa.field("language", pa.string()),
     ]
 )
-"""One row a bound, in the recipe's order. ``rule`` is ``FILTER.RULE``."""
+"""One row a bound, in the recipe's order. ``rule`` is ``FILTER.RULE``; ``language`` null holds for those that no other row names."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,54 @@ class Filter(Section, ABC):
 
     @abstractmethod
     def bounds(self) -> Iterator[Bound]:
-        """The bounds in the order they are tried."""
+        """The bounds in the order they are tried; the same rules whatever the values."""
+
+    def bounds_by_language(self) -> Iterator[Bound]:
+        """The bounds, and after each those that replace it for a language."""
+        yield from self.bounds()
+
+
+class ThresholdFilter(Filter):
+    """A filter whose keys are thresholds, some of them other ones for some languages."""
+
+    by_language: Mapping[str, Self] = Field({}, repr=False)
+    """Thresholds that differ for documents in a language, by its code: ``[filters.NAME.by_language.de]``. A key left out there has the
+    value it has for all others."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, given: Any) -> Any:
+        """Each language's table starts from the keys that stand beside ``by_language``."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("by_language"), Mapping):
+            return given
+        own = {key: value for key, value in given.items() if key != "by_language"}
+        tables = {
+            code: {**own, **_refuse_nesting(code, table)} if isinstance(table, Mapping) else table
+            for code, table in given["by_language"].items()
+        }
+        return {**own, "by_language": tables}
+
+    def bounds_by_language(self) -> Iterator[Bound]:
+        """The bounds, and after each those that replace it for a language."""
+        chosen = [each.bounds() for each in self.by_language.values()]
+        for bound, *others in zip(self.bounds(), *chosen, strict=True):
+            yield bound
+            for code, other in zip(self.by_language, others, strict=True):
+                if other != bound:
+                    yield replace(other, language=code)
+
+
+def _refuse_nesting(code: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "by_language" in table:
+        raise ValueError(f"by_language.{code} has thresholds, and no languages of its own")
+    return table
+
+
+def list_bounds(filters: Mapping[str, Filter]) -> Iterator[tuple[str, str, Bound]]:
+    """Every bound in the recipe's order, those of languages included: name of the filter, name of the rule, bound."""
+    for name, chosen in filters.items():
+        for bound in chosen.bounds_by_language():
+            yield name, f"{name}.{bound.rule or bound.signal}", bound
 
 
 def bounds_table(filters: Mapping[str, Filter]) -> pa.Table:
@@ -67,7 +115,7 @@ def bounds_table(filters: Mapping[str, Filter]) -> pa.Table:
     rows = [
         {
             "filter": name,
-            "rule": f"{name}.{bound.rule or bound.signal}",
+            "rule": rule,
             "signal": bound.signal,
             "low": bound.low,
             "high": bound.high,
@@ -75,8 +123,7 @@ def bounds_table(filters: Mapping[str, Filter]) -> pa.Table:
             "high_open": bound.high_open,
             "language": bound.language,
         }
-        for name, chosen in filters.items()
-        for bound in chosen.bounds()
+        for name, rule, bound in list_bounds(filters)
     ]
     known: dict[str, tuple[str, set[str | None]]] = {}
     for row in rows:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from llm_assets.quality.bounds import Bound, Filter
+from llm_assets.quality.bounds import Bound, ThresholdFilter
 from llm_assets.quality.signal import Signal
 
 SOURCE = "Raffel et al. 2020, section 2.2"
 
 
-class C4(Filter):
+class C4(ThresholdFilter):
     """Drops pages with too little text after cleaning, placeholder text, or code."""
 
     signals: ClassVar[tuple[Signal, ...]] = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from llm_assets.quality.bounds import Bound, Filter
+from llm_assets.quality.bounds import Bound, ThresholdFilter
 from llm_assets.quality.characters import QUOTE, TERMINAL
 from llm_assets.quality.signal import Numbers, Signal, divide
 
@@ -34,7 +34,7 @@ def _duplicate_lines(_: TextBatch, cleaned: TextBatch) -> Numbers:
     return divide(lines.sums(lines.characters * cleaned.duplicate_lines), cleaned.characters - cleaned.count("\n"))
 
 
-class FineWebQuality(Filter):
+class FineWebQuality(ThresholdFilter):
     """Drops lists and boilerplate: few lines that end like sentences, many short ones, the same lines again."""
 
     signals: ClassVar[tuple[Signal, ...]] = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from llm_assets.quality.bounds import Bound, Filter
+from llm_assets.quality.bounds import Bound, ThresholdFilter
 from llm_assets.quality.characters import BULLET, LETTER
 from llm_assets.quality.signal import Numbers, Signal, divide
 
@@ -52,7 +52,7 @@ def _duplicate_paragraph_character_fraction(text: TextBatch, _: TextBatch) -> Nu
     return divide(paragraphs.sums(paragraphs.characters * text.duplicate_paragraphs), text.characters)
 
 
-class GopherRepetition(Filter):
+class GopherRepetition(ThresholdFilter):
     """Drops pages that repeat themselves: menus, templates, generated text. Table A1."""
 
     signals: ClassVar[tuple[Signal, ...]] = (
@@ -127,7 +127,7 @@ class GopherRepetition(Filter):
             yield Bound(signal.name, high=getattr(self, f"max_{signal.name}"))
 
 
-class GopherQuality(Filter):
+class GopherQuality(ThresholdFilter):
     """Keeps prose: enough words, of ordinary length, few of them symbols."""
 
     signals: ClassVar[tuple[Signal, ...]] = (

@@ -10,6 +10,7 @@ from llm_assets.errors import ConfigError
 from llm_assets.quality import FILTERS
 from llm_assets.quality.bounds import BOUNDS, Bound, Filter, bounds_table, is_within
 from llm_assets.quality.language import LanguageFilter
+from llm_assets.recipe import parse_recipe
 
 
 class OfBounds(Filter):
@@ -81,6 +82,28 @@ def test_a_language_that_no_bound_names_breaks_the_rule_and_is_told():
         (2, "language.score", 0.8, 0.8, None, None),
         (4, "language.score", 0.99, None, None, "fr"),
     ]
+
+
+def test_a_filter_has_other_thresholds_for_a_language_where_they_differ():
+    recipe = parse_recipe("[filters.gopher_quality]\nmin_words = 20\n[filters.gopher_quality.by_language.de]\nmax_mean_word_length = 14")
+    rows = bounds_table(recipe.filters).to_pylist()
+    lengths = [(row["language"], row["low"], row["high"]) for row in rows if row["signal"] == "mean_word_length"]
+    assert lengths == [(None, 3, 10), ("de", 3, 14)]
+    assert [row["low"] for row in rows if row["signal"] == "words"] == [20]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("gopher_quality.by_language.de]\nmin_word = 3", "gopher_quality.by_language.de.min_word is unknown; did you mean 'min_words'"),
+        ("gopher_quality.by_language.de.by_language.fr]\nmin_words = 3", "by_language.de has thresholds, and no languages of its own"),
+        ("gopher_quality.by_language]\nde = 3", "gopher_quality.by_language.de: input should be"),
+        ("language.by_language.de]", "filters.language.by_language is unknown"),
+    ],
+)
+def test_thresholds_of_a_language_are_refused_by_key(table, said):
+    with pytest.raises(ConfigError, match=said.replace(".", r"\.")):
+        parse_recipe(f"[filters.{table}")
 
 
 def test_every_broken_bound_is_found_in_the_order_of_the_filters():
