@@ -1,0 +1,17 @@
+"""Where the work items of a stage run, how far they are, and what a killed run had finished of them.
+
+A stage hands over a picklable function and its items (one a file, as a rule) and gets the results in the order of the
+items, whatever finished first. So the number of workers never decides a byte.
+
+    engine.map(measure, parts, "measuring signals")                     results in order
+    engine.write_parts(extract, files, "extracting text", outputs)      the same, and no file twice after a kill
+    advance(1, share)                                                   said by the function, from wherever it runs
+    engine.progress("crawling", 120, 500, "pages")                      said by a stage that maps nothing
+"""
+
+from llm_assets.engine.contract import Engine, Progress, no_progress
+from llm_assets.engine.journal import Journal, ResumingEngine
+from llm_assets.engine.local import LocalEngine
+from llm_assets.engine.meter import advance
+
+__all__ = ["Engine", "Journal", "LocalEngine", "Progress", "ResumingEngine", "advance", "no_progress"]
