@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -18,11 +18,16 @@ BATCH_DOCUMENTS = 1_024
 FOUND = {"doc": pl.UInt64, "field": pl.String, "kind": pl.String, "start": pl.UInt64, "end": pl.UInt64}
 
 
-def find_candidates(texts: pl.Series, kinds: Sequence[Kind]) -> pl.Series:
-    """Numbers of the rows whose text matches a kind's hint; all others hold no value for certain."""
+def find_candidates(texts: pl.Series, kinds: Sequence[Kind]) -> Iterator[tuple[int, list[Kind]]]:
+    """Rows whose text matches a kind's hint, in order, each with those kinds; all others hold no value for certain."""
     if not kinds:
-        return pl.Series(dtype=pl.UInt32)
-    return texts.str.contains("|".join(kind.hint for kind in kinds)).fill_null(value=False).arg_true()
+        return
+    # One pass over everything for all hints at once; the few rows that are left bear one for each
+    rows = texts.str.contains("|".join(kind.hint for kind in kinds)).fill_null(value=False).arg_true()
+    likely = texts.gather(rows)
+    matches = [likely.str.contains(kind.hint) for kind in kinds]
+    for row, *matched in zip(rows, *matches, strict=True):
+        yield row, [kind for kind, matches_hint in zip(kinds, matched, strict=True) if matches_hint]
 
 
 def redact_column(docs: pl.Series, texts: pl.Series, kinds: Sequence[Kind], replacement: Replacement) -> tuple[pl.Series, pl.DataFrame]:
@@ -30,13 +35,13 @@ def redact_column(docs: pl.Series, texts: pl.Series, kinds: Sequence[Kind], repl
 
     ``docs`` are the keys of the same rows.
     """
-    rows = find_candidates(texts, kinds)
-    redacted: list[str] = []
+    redacted: dict[int, str] = {}
     found: list[tuple[int, str, str, int, int]] = []
-    for doc, text in zip(docs.gather(rows), texts.gather(rows), strict=True):
-        clean, findings = redact(text, kinds, replacement)
-        redacted.append(clean)
-        found += [(doc, texts.name, finding.kind, finding.start, finding.end) for finding in findings]
+    for row, hinted in find_candidates(texts, kinds):
+        clean, findings = redact(texts[row], kinds, replacement, hinted)
+        if findings:
+            redacted[row] = clean
+            found += [(docs[row], texts.name, finding.kind, finding.start, finding.end) for finding in findings]
     # scatter works in place: on a copy, so that the caller's column stays as it is
-    column = texts.clone().scatter(rows, redacted) if redacted else texts
+    column = texts.clone().scatter(list(redacted), list(redacted.values())) if redacted else texts
     return column, pl.DataFrame(found, schema=FOUND, orient="row")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ _WORD = f"[{_LETTER}0-9_]"
 _MARK = "[.'+-]"
 _BORDER = f"[{_LETTER}0-9_{WALL}]"
 
-_SIGN = re.compile("@|%40")
+_SIGNS = ("@", "%40")
 _ADDRESS = re.compile(
     rf"""
     (?<!{_BORDER})(?<!{_BORDER}{_MARK})(?<!{_BORDER}{_MARK}{_MARK})   # three marks are a dotted or drawn line: not ours
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 
-_BEFORE, _AFTER = 1_200, 600
+_BEFORE, _AFTER = 1_200, 603
 """Characters around an at sign, more than an address can have by the pattern's own limits."""
 
 _FILE_ENDINGS = frozenset(["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "ico", "css", "js", "json", "html", "htm", "xml", "pdf"])
@@ -49,14 +50,21 @@ def find_email_addresses(text: str) -> Iterator[tuple[int, int]]:
 def _find_neighbourhoods(text: str) -> Iterator[tuple[int, int]]:
     """Stretches of the text in which every at sign lies with all that can belong to its address; most text is in none."""
     start = end = 0
-    for sign in _SIGN.finditer(text):
-        if sign.start() - _BEFORE > end:
+    for sign in heapq.merge(*(_find_all(text, sign) for sign in _SIGNS)):
+        if sign - _BEFORE > end:
             if end:
                 yield start, end
-            start = sign.start() - _BEFORE
-        end = sign.end() + _AFTER
+            start = sign - _BEFORE
+        end = sign + _AFTER
     if end:
         yield max(start, 0), end
+
+
+def _find_all(text: str, part: str) -> Iterator[int]:
+    place = text.find(part)
+    while place >= 0:
+        yield place
+        place = text.find(part, place + 1)
 
 
 EMAIL = Kind(

@@ -30,6 +30,6 @@ def find_leftovers(corpus: Artefact, config: Pii) -> Iterator[Leftover]:
         for batch in read_batches(path, ["doc", *FIELDS], BATCH_DOCUMENTS):
             frame = pl.DataFrame(batch)
             for field in FIELDS:
-                rows = find_candidates(frame[field], kinds)
-                for doc, text in zip(frame["doc"].gather(rows), frame[field].gather(rows), strict=True):
-                    yield from (Leftover(doc, field, kind.name) for _, _, kind in find_values(text, kinds))
+                for row, hinted in find_candidates(frame[field], kinds):
+                    left = find_values(frame[field][row], kinds, hinted)
+                    yield from (Leftover(frame["doc"][row], field, kind.name) for _, _, kind in left)

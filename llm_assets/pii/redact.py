@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,8 +33,10 @@ class _Place:
     replaced: bool = False
 
 
-def redact(text: str, kinds: Sequence[Kind], replacement: Replacement) -> tuple[str, list[Finding]]:
+def redact(text: str, kinds: Sequence[Kind], replacement: Replacement, hinted: Sequence[Kind] | None = None) -> tuple[str, list[Finding]]:
     """The text with every value of the kinds replaced, and where the stand-ins are, in order.
+
+    ``hinted`` are those of the kinds whose hint the text matches, where that is known: no other is looked for.
 
     Where values overlap the leftmost goes first, of those the longest. Stand-ins already there are left alone, so
     redacting twice changes nothing. Stand-ins are dealt out in turn: equal values do not get equal ones.
@@ -45,7 +46,7 @@ def redact(text: str, kinds: Sequence[Kind], replacement: Replacement) -> tuple[
     """
     done: list[_Place] = []
     looks = 0
-    while found := find_values(text, kinds):
+    while found := find_values(text, kinds, hinted):
         looks += 1
         if looks > MAX_LOOKS:
             found, done = [(0, len(text), found[0][2])], []
@@ -63,10 +64,10 @@ def redact_for_display(text: str) -> str:
     return redact(text, tuple(KINDS.values()), "tags")[0]
 
 
-def find_values(text: str, kinds: Sequence[Kind]) -> list[tuple[int, int, Kind]]:
-    """Characters (start, end) and kind of what is to be replaced: no overlaps, left to right, and no stand-ins."""
+def find_values(text: str, kinds: Sequence[Kind], hinted: Sequence[Kind] | None = None) -> list[tuple[int, int, Kind]]:
+    """Characters (start, end) and kind of what is to be replaced: no overlaps, left to right, and no stand-ins of the kinds."""
     text = _hide_stand_ins(text, tuple(kinds))
-    found = [(start, end, kind) for kind in kinds for start, end in kind.find(text)]
+    found = [(start, end, kind) for kind in (kinds if hinted is None else hinted) for start, end in kind.find(text)]
     found.sort(key=lambda value: (value[0], -value[1]))
     apart: list[tuple[int, int, Kind]] = []
     for value in found:
@@ -78,8 +79,7 @@ def find_values(text: str, kinds: Sequence[Kind]) -> list[tuple[int, int, Kind]]
 def _hide_stand_ins(text: str, kinds: tuple[Kind, ...]) -> str:
     """The text with walls of the same length for stand-ins, so that places hold."""
     for reserved in _reserved(kinds):
-        if reserved in text:
-            return _reserved_pattern(kinds).sub(lambda match: WALL * len(match[0]), text)
+        text = text.replace(reserved, WALL * len(reserved))
     return text
 
 
@@ -87,11 +87,6 @@ def _hide_stand_ins(text: str, kinds: tuple[Kind, ...]) -> str:
 def _reserved(kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     """Every stand-in of the kinds, the longest first, since one may begin as another does."""
     return tuple(sorted({text for kind in kinds for text in (kind.tag, *kind.stand_ins)}, key=lambda text: (-len(text), text)))
-
-
-@lru_cache
-def _reserved_pattern(kinds: tuple[Kind, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, _reserved(kinds))))
 
 
 def _put_stand_ins(text: str, places: Sequence[_Place], replacement: Replacement, counts: dict[str, int]) -> tuple[str, list[_Place]]:

@@ -11,11 +11,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from llm_assets.engine import Engine
+from llm_assets.engine import Engine, read_documents
 from llm_assets.errors import DataError
 from llm_assets.formats.doc import format_doc
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.parquet import read_batches, read_table, write_table
+from llm_assets.formats.parquet import read_table, write_table
 from llm_assets.formats.tables import CORPUS, DOCS, FILES, FINDINGS, REJECTIONS
 from llm_assets.pii.columns import BATCH_DOCUMENTS, FIELDS, redact_column
 from llm_assets.pii.config import Pii
@@ -48,7 +48,8 @@ def scrub_corpus(
     parts = _match_parts(texts, signals, raw)
     docs = deduped.table("docs")
     scrub = partial(_scrub_part, docs=docs, target=target, crawl=crawl, cleaning=cleaning, config=config)
-    report = sum_reports(engine.map(scrub, parts, "redacting documents"), STAGE)
+    outputs = [[target / table / part.texts.name for table in ("corpus", "findings", "rejections")] for part in parts]
+    report = sum_reports(engine.write_parts(scrub, parts, "redacting documents", outputs), STAGE)
     return replace(report, read=sum(pq.read_metadata(path).num_rows for path in docs))
 
 
@@ -120,7 +121,7 @@ def _scrub_batches(part: _Part, survivors: pl.DataFrame, crawl: str, cleaning: C
     """Batches of table ``corpus``; what else comes to light goes into ``tally``."""
     kinds = config.selected_kinds()
     survivors = survivors.drop_nulls()  # one without signals is not kept, and the report will not add up
-    for batch in read_batches(part.texts, ["doc", "url", "date", "title", "text"], BATCH_DOCUMENTS):
+    for batch in read_documents(part.texts, ["doc", "url", "date", "title", "text"], BATCH_DOCUMENTS):
         frame = pl.DataFrame(batch).join(survivors, on="doc", how="inner", maintain_order="left")
         frame = frame.with_columns(clean_texts(frame["text"], cleaning))
         is_empty = frame["text"].str.strip_chars() == ""

@@ -35,3 +35,32 @@ def test_dates_versions_codes_and_sums_are_no_numbers(text: str) -> None:
 
 def test_numbers_in_a_row_are_found_apart() -> None:
     assert find("0171 1234567 0171 1234568 0171 1234569") == ["0171 1234567", "0171 1234568", "0171 1234569"]
+
+
+@pytest.mark.parametrize("number", ["785 8949", "06-24312407", "(88) 684-334", "61 51 81", "2813882583", "0487 23 46 71", "+54 353 17 26"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call {}", "Phone: {}", "TEL.: {} now", "you can reach me at {}.", "fax no. {}, please", "Teléfono\n{}", "{} office", "{}-Fax\nx",
+        "{} (mobile)",
+    ],
+)  # fmt: skip
+def test_beside_a_word_for_phones_a_local_number_is_found_whole(number: str, text: str) -> None:
+    assert find(text.format(number)) == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call 2019-2020", "tel 2024-03-01", "call 01.03.2024", "we call 911", "phone 250 000 people", "call $785 8949", "call 785 8949%",
+        "785 8949 officers", "recall 785 8949", "telling 785 8949", "call it 785 8949", "order 785 8949", "call 12345678901234567",
+        "mobile, and 785 8949",
+    ],
+)  # fmt: skip
+def test_a_word_for_phones_does_not_make_every_digit_one(text: str) -> None:
+    assert find(text) == []
+
+
+@pytest.mark.parametrize("number", ["+999 30 1234567", "+1 202 555 01234"])
+def test_an_international_number_has_a_country_and_fits_its_plan(number: str) -> None:
+    assert find(f"it says {number} here") == []
