@@ -6,6 +6,8 @@ of first visit, so that neither the batch nor the BLAS at hand decides a bit of 
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -57,11 +59,21 @@ def labels_py3langid() -> tuple[str, ...]:
 
 def estimate_py3langid(texts: pl.Series) -> NDArray[np.float64]:
     """Probabilities [texts, classes] of the classes in :func:`labels_py3langid`; all 0 where a text has nothing to go by."""
-    model = _model()
     # As the library does: capitals alone say little, and a letter has one form.
     shouted = (texts == texts.str.to_uppercase()) & (texts != texts.str.to_lowercase())
-    read = texts.zip_with(~shouted, texts.str.to_lowercase()).str.normalize("NFC")
-    utf8 = Utf8.of(read)
+    return _estimate_utf8(Utf8.of(texts.zip_with(~shouted, texts.str.to_lowercase()).str.normalize("NFC")))
+
+
+def estimate_few_py3langid(texts: Sequence[str]) -> NDArray[np.float64]:
+    """As :func:`estimate_py3langid`, for so few texts that making a Series of them would take longer than reading them."""
+    read = [text.lower() if text == text.upper() and text != text.lower() else text for text in texts]
+    raw = [unicodedata.normalize("NFC", text).encode("utf-8", "replace") for text in read]
+    offsets = np.cumsum([0, *map(len, raw)], dtype=np.int64)
+    return _estimate_utf8(Utf8(np.frombuffer(b"".join(raw), np.uint8), offsets))
+
+
+def _estimate_utf8(utf8: Utf8) -> NDArray[np.float64]:
+    model = _model()
     return _estimate(utf8.data, utf8.offsets, model.step, model.row, model.feature, model.weights, model.prior, model.merged)
 
 
