@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import html as html_entities
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_TITLE_CHARACTERS = 1_000
@@ -44,12 +45,18 @@ def read_head(html: str, content_language: str | None = None) -> Head:
     end = _HEAD_END.search(html, 0, _HEAD_CHARACTERS)
     head = html[: end.start() if end else _HEAD_CHARACTERS]
     metas: dict[str, str] = {}
-    for tag in _META.finditer(head):
+    for key, content in read_metas(head):
+        metas.setdefault(key, content)
+    return Head(_find_title(head, metas), _find_date(html, metas), _find_language(html, metas, content_language))
+
+
+def read_metas(html: str) -> Iterator[tuple[str, str]]:
+    """Key, in lower case, and content of every ``<meta>`` that has both, in order."""
+    for tag in _META.finditer(html):
         attributes = _read_attributes(tag[1])
         key = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or attributes.get("http-equiv")
         if key and "content" in attributes:
-            metas.setdefault(key.lower(), attributes["content"])
-    return Head(_find_title(head, metas), _find_date(html, metas), _find_language(html, metas, content_language))
+            yield key.lower(), attributes["content"]
 
 
 def _read_attributes(tag: str) -> dict[str, str]:
