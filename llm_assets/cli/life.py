@@ -8,10 +8,10 @@ from typing import Any
 from rich.table import Table
 
 from llm_assets.cli.shared import stdout
-from llm_assets.cli.values import show_number
 from llm_assets.display import for_terminal
 from llm_assets.explain import Judged, Life
 from llm_assets.formats.doc import format_doc
+from llm_assets.notation import show_bounds, show_measured, show_number
 
 
 def life_as_json(life: Life) -> dict[str, Any]:
@@ -64,29 +64,12 @@ def _print_judged(life: Life) -> None:
 
 
 def _show_value(judged: Judged) -> str:
-    """The value to four figures, or to as many as tell it from its bounds."""
-    if judged.wanted:
-        return for_terminal(judged.language)
-    if judged.value is None:
-        return "none"
-    shown = show_number(judged.value)
-    bounds = [bound for bound in (judged.low, judged.high) if bound is not None]
-    return repr(judged.value) if any(judged.value != bound and shown == show_number(bound) for bound in bounds) else shown
+    return for_terminal(judged.language) if judged.wanted else show_measured(judged.value, judged.low, judged.high)
 
 
 def _show_bounds(judged: Judged) -> str:
     """Such as ``30–100,000``, ``≤ 0.3``, ``> 0.65``, or which languages are wanted."""
-    if judged.wanted:
-        return " or ".join(judged.wanted)
-    low = None if judged.low is None else show_number(judged.low)
-    high = None if judged.high is None else show_number(judged.high)
-    if low is not None and high is not None and not (judged.low_open or judged.high_open):
-        return f"{low}–{high}"
-    ends = [
-        f"{'>' if judged.low_open else '≥'} {low}" if low is not None else "",
-        f"{'<' if judged.high_open else '≤'} {high}" if high is not None else "",
-    ]
-    return ", ".join(filter(None, ends))
+    return " or ".join(judged.wanted) if judged.wanted else show_bounds(judged.low, judged.high, judged.low_open, judged.high_open)
 
 
 def _tell_breach(judged: Judged) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from llm_assets.display import for_terminal
 from llm_assets.formats.doc import format_doc
+from llm_assets.notation import MOST_EXACT, show_number
 from llm_assets.pii.redact import redact_for_display
 
 DOC_KEYS = frozenset({"doc", "elder", "family"})
@@ -19,23 +20,7 @@ OWN_NAMES = frozenset(
 )
 """Columns of this project's own making, in which the redactor would only do harm."""
 
-MOST_EXACT = 1 << 53
-"""Whole numbers from here on are no longer exact in the JSON of most programs."""
-
 CELL_CHARACTERS = 300
-
-
-def show_number(value: float) -> str:
-    """A number for eyes: whole ones in full, others to four figures.
-
-    >>> show_number(12345.0), show_number(0.123456), show_number(float("nan"))
-    ('12,345', '0.1235', 'NaN')
-    """
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else str(value)
-    if value == int(value) and abs(value) < MOST_EXACT:
-        return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def make_plain(name: str, value: Any) -> Any:  # noqa: PLR0911  # one line a type
