@@ -1,4 +1,8 @@
-"""One materialization: what surrounds a stage so that its output is whole, locked, versioned, and never half there."""
+"""One materialization: what surrounds a stage so that its output is whole, locked, versioned, and never half there.
+
+A stage writes into a folder under way (see :mod:`llm_assets.engine.journal`), which becomes an output once it is whole. What
+a killed or failed run had finished there, a later one of the same inputs goes on with.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,21 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from llm_assets.crawl.declaration import Declaration
-from llm_assets.engine import Engine
+from llm_assets.engine import Engine, ResumingEngine, open_journal
 from llm_assets.errors import ConfigError, DataError, LockedError
 from llm_assets.formats.manifest import Artefact, Manifest, describe_output, open_output, put_manifest, with_figures
 from llm_assets.plan import ASSETS, Snapshot, label
 from llm_assets.recipe import Recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
+from llm_assets.section import fingerprint
 
 FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 """Name of an output's folder: when it was begun, and a draw that keeps two of the same second apart."""
@@ -29,7 +34,9 @@ FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 @dataclass
 class Step:
-    """What a stage gets while it runs: its inputs as they stood when it began, a new folder to write to, an engine.
+    """What a stage gets while it runs: its inputs as they stood when it began, a folder to write to, an engine.
+
+    The folder is empty, or holds the parts that a run of the same inputs had finished before it ended early.
 
     ``report`` is set by whoever calls the stage; ``links`` says where else the work is recorded (an MLflow run);
     ``manifest`` is there once the step has ended well.
@@ -83,7 +90,7 @@ class Step:
     def read_previous(self) -> Artefact | None:
         """The output this step is about to replace; None where there is none, or its files are gone or damaged."""
         try:
-            return open_output(self.folder.parent, self.previous) if self.previous else None
+            return open_output(self.root.place(self.asset, self.crawl), self.previous) if self.previous else None
         except DataError:
             return None  # the step that replaces a broken output must not fail because it is broken
 
@@ -92,38 +99,47 @@ class Step:
 def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Iterator[Step]:
     """Locks an output, fixes its inputs, and makes what the body wrote into ``step.folder`` the current output.
 
-    Where the body raises, its folder is removed and the old output stays. A process that is killed leaves a folder no
-    manifest names; the next step of the same output removes it.
+    Where the body raises, the old output stays, and of the new one only the parts that are finished. A process that is killed
+    leaves a folder no manifest names; the next step of the same output goes on with it, or removes it.
 
     Raises:
         LockedError: another run is writing this output.
         ConfigError: an input is missing; says what to materialize first.
     """
-    place = root.place(asset, crawl)
-    with _lock(root, label(asset, crawl)):
+    place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
+    with _lock(place, name):
         snapshot = Snapshot(root, recipe)
         inputs = _fixed_inputs(snapshot, asset, crawl)
         previous = snapshot.manifest(asset, crawl)
         began, clock = datetime.now(UTC), time.monotonic()
-        folder = place / f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         try:
-            folder.mkdir(parents=True)
-            step = Step(snapshot, asset, crawl, folder, engine, previous)
-            yield step
-            if step.report is None:
-                raise AssertionError(f"{step.name} ended without a report")
-            node = ASSETS[asset]
-            manifest = describe_output(asset, crawl, folder, node.kept, node.code, inputs)
-            figures = asdict(step.report) | {"links": step.links}
-            step.manifest = with_figures(manifest, figures, began.isoformat(timespec="seconds"), time.monotonic() - clock)
-            put_manifest(place, step.manifest)
+            with open_journal(place, fingerprint([asset, node.code, inputs])) as journal:
+                step = Step(snapshot, asset, crawl, journal.output, ResumingEngine(engine, journal), previous)
+                yield step
+                if step.report is None:
+                    raise AssertionError(f"{step.name} ended without a report")
+                folder = f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+                manifest = describe_output(asset, crawl, journal.output, node.kept, node.code, inputs)
+                figures = asdict(step.report) | {"links": step.links}
+                manifest = with_figures(
+                    replace(manifest, folder=folder), figures, began.isoformat(timespec="seconds"), time.monotonic() - clock
+                )
+                _put_output(place, journal.output, manifest)
+                step.manifest = manifest
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise DataError(f"{label(asset, crawl)} stopped: {error.strerror or error}", error.filename or folder) from error
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        _remove_others(place, {folder.name, previous.folder if previous else folder.name})
+            raise DataError(f"{name} stopped: {error.strerror or error}", error.filename or place) from error
+        _remove_others(place, {folder, previous.folder if previous else folder})
+
+
+def _put_output(place: Path, output: Path, manifest: Manifest) -> None:
+    """Makes a folder the current output of a place, or, where the manifest finds no room, leaves it where it is."""
+    folder = place / manifest.folder
+    output.rename(folder)
+    try:
+        put_manifest(place, manifest)
+    except OSError:
+        folder.rename(output)
+        raise
 
 
 def _fixed_inputs(snapshot: Snapshot, asset: str, crawl: str | None) -> dict[str, str]:
@@ -135,9 +151,10 @@ def _fixed_inputs(snapshot: Snapshot, asset: str, crawl: str | None) -> dict[str
 
 
 @contextmanager
-def _lock(root: DataRoot, name: str) -> Iterator[None]:
-    path = root.state / "locks" / f"{name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _lock(place: Path, name: str) -> Iterator[None]:
+    """Held beside the output, so that runs which keep their state apart meet too. It ends with its process, however that ends."""
+    path = place / ".lock"
+    place.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path, timeout=0):
             yield

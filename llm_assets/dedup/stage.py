@@ -18,9 +18,9 @@ from llm_assets.dedup.minhash import draw_permutations, hash_bands, sign_shingle
 from llm_assets.dedup.normalisation import Normalised, normalise_texts
 from llm_assets.dedup.scheme import describe_scheme
 from llm_assets.dedup.shingles import hash_shingles
-from llm_assets.engine import Engine
+from llm_assets.engine import Engine, read_documents
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.parquet import read_batches, write_table
+from llm_assets.formats.parquet import write_table
 from llm_assets.formats.tables import SIGNATURES
 from llm_assets.quality.cleaning import Cleaning, clean_texts
 from llm_assets.report import Report, sum_reports
@@ -34,8 +34,9 @@ def sign_documents(texts: Artefact, target: Path, cleaning: Cleaning, config: Si
     Reads table ``texts``, writes table ``signatures``, a part for each part. Figure ``empty`` counts the documents of which
     cleaning and normalisation leave nothing: they have an exact hash, but no signature.
     """
-    sign = partial(_sign_part, target=target / "signatures", cleaning=cleaning, config=config)
-    return sum_reports(engine.map(sign, texts.table("texts"), "signing documents"), "minhash_signatures")
+    folder, parts = target / "signatures", texts.table("texts")
+    sign = partial(_sign_part, target=folder, cleaning=cleaning, config=config)
+    return sum_reports(engine.write_parts(sign, parts, "signing documents", [[folder / part.name] for part in parts]), "minhash_signatures")
 
 
 def _sign_part(path: Path, target: Path, cleaning: Cleaning, config: Signatures) -> Report:
@@ -43,7 +44,7 @@ def _sign_part(path: Path, target: Path, cleaning: Cleaning, config: Signatures)
 
     def sign_batches() -> Iterator[pa.RecordBatch]:
         nonlocal empty
-        for batch in read_batches(path, ["doc", "text"]):
+        for batch in read_documents(path, ["doc", "text"]):
             signed = sign_texts(batch.column("doc"), pl.Series(batch.column("text")), cleaning, config)
             empty += signed.column("signature").null_count
             yield signed

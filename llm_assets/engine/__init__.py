@@ -10,8 +10,9 @@ items, whatever finished first. So the number of workers never decides a byte.
 """
 
 from llm_assets.engine.contract import Engine, Progress, no_progress
-from llm_assets.engine.journal import Journal, ResumingEngine
+from llm_assets.engine.documents import read_documents
+from llm_assets.engine.journal import ResumingEngine, open_journal
 from llm_assets.engine.local import LocalEngine
 from llm_assets.engine.meter import advance
 
-__all__ = ["Engine", "Journal", "LocalEngine", "Progress", "ResumingEngine", "advance", "no_progress"]
+__all__ = ["Engine", "LocalEngine", "Progress", "ResumingEngine", "advance", "no_progress", "open_journal", "read_documents"]

@@ -15,6 +15,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Generic
@@ -34,18 +35,6 @@ class Journal:
     """An output under way, and what of it is finished."""
 
     folder: Path
-
-    @classmethod
-    def open(cls, place: Path, key: str) -> Journal:
-        """Goes on with what a run of the same ``key`` (hex) left in a place, or begins. The place is locked by the caller."""
-        name = f"{PARTIAL}{key[:KEY_LETTERS]}-"
-        journal = cls(place / f"{name}{uuid.uuid4().hex[:8]}")
-        left = sorted(place.glob(f"{name}*"), key=lambda folder: len(list(cls(folder).notes.glob("*.json"))))
-        if left:
-            left[-1].rename(journal.folder)
-        journal.output.mkdir(parents=True, exist_ok=True)
-        journal.remove_unfinished()
-        return journal
 
     @property
     def output(self) -> Path:
@@ -83,10 +72,6 @@ class Journal:
                 path.unlink()
         return bool(finished)
 
-    def remove(self) -> None:
-        """Removes it all."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def _read_notes(self) -> Iterator[dict[str, list[dict[str, str]]]]:
         for path in self.notes.glob("*.json"):
             try:
@@ -103,6 +88,32 @@ class Journal:
     def _is_whole(self, entry: FileEntry) -> bool:
         path = self.output / entry.path
         return path.is_file() and path.stat().st_size == entry.bytes and hash_file(path) == entry.sha256
+
+
+@contextmanager
+def open_journal(place: Path, key: str) -> Iterator[Journal]:
+    """Goes on with what a run of the same ``key`` (hex) left in a place, or begins; the caller holds the place's lock.
+
+    What was left under other keys is removed. Where the body raises, finished parts stay, and nothing else; where it ends well,
+    nothing.
+    """
+    name = f"{PARTIAL}{key[:KEY_LETTERS]}-"
+    journal = Journal(place / f"{name}{uuid.uuid4().hex[:8]}")
+    left = sorted(place.glob(f"{name}*"), key=lambda folder: len(list(Journal(folder).notes.glob("*.json"))))
+    if left:
+        left.pop().rename(journal.folder)
+    for folder in place.glob(f"{PARTIAL}*"):
+        if folder != journal.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    journal.remove_unfinished()
+    journal.output.mkdir(parents=True, exist_ok=True)
+    try:
+        yield journal
+    except BaseException:
+        if not journal.remove_unfinished():
+            shutil.rmtree(journal.folder, ignore_errors=True)
+        raise
+    shutil.rmtree(journal.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ document, into a folder of its own; joined by document they are the same rows ho
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,16 +24,27 @@ BATCH_ROWS = 512
 """Rows a worker holds: some 5 MB of text at most pages' size."""
 
 
+def slice_paths(folder: Path) -> list[Path]:
+    """Files of a slice, in the order of TABLES."""
+    return [folder / f"{name}.arrows" for name in TABLES]
+
+
+def table_paths(target: Path, file: int) -> list[Path]:
+    """Parts that hold the rows of a file, in the order of TABLES."""
+    return [target / name / f"{file:05}.parquet" for name in TABLES]
+
+
 class SliceWriter:
     """Writes the rows of a slice, a table a file. Rows of each table arrive sorted by document, its first column."""
 
     def __init__(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed worker left
         folder.mkdir(parents=True)
         self._stack = ExitStack()
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         self._writers = {
-            name: self._stack.enter_context(pa.ipc.new_stream(folder / f"{name}.arrows", schema, options=options))
-            for name, schema in TABLES.items()
+            name: self._stack.enter_context(pa.ipc.new_stream(path, schema, options=options))
+            for (name, schema), path in zip(TABLES.items(), slice_paths(folder), strict=True)
         }
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
 
@@ -61,9 +73,9 @@ class SliceWriter:
 
 def join_slices(folders: Sequence[Path], target: Path, file: int) -> None:
     """Writes ``TABLE/NNNNN.parquet`` of a file in ``target`` from the folders of its slices."""
-    for name, schema in TABLES.items():
-        streams = [_read_stream(folder / f"{name}.arrows") for folder in folders]
-        write_table(target / name / f"{file:05}.parquet", merge_sorted(streams, schema), schema)
+    slices = zip(*map(slice_paths, folders), strict=True)
+    for schema, path, pieces in zip(TABLES.values(), table_paths(target, file), slices, strict=True):
+        write_table(path, merge_sorted([_read_stream(piece) for piece in pieces], schema), schema)
 
 
 def merge_sorted(streams: Sequence[Iterator[pa.RecordBatch]], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
+import math
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from llm_assets.engine import Engine
+from llm_assets.engine import Engine, advance
 from llm_assets.extract.config import Extraction, UrlFilter
 from llm_assets.extract.page import PageText, clean_line, is_document, make_page, read_page, refuse_record
 from llm_assets.extract.ready_text import read_ready_text
 from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.sandbox import Sandbox
-from llm_assets.extract.slices import SliceWriter, join_slices
+from llm_assets.extract.slices import SliceWriter, join_slices, slice_paths, table_paths
 from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
 from llm_assets.formats.manifest import Artefact
@@ -26,6 +27,8 @@ from llm_assets.formats.warc import WarcRecord, read_records
 from llm_assets.report import Report, sum_reports
 
 STAGE = "extracted_text"
+SLICES = ".slices"
+"""Folder of what is not joined yet."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +75,22 @@ def extract_texts(
     files = [(row["file"], raw.folder / row["location"]) for row in read_table(raw.table("files"), FILES).to_pylist() if not row["removed"]]
     # Too few files to go round are read by several workers each.
     parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers else 1
-    target.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".slices-", dir=target) as folder:
-        slices = [_Slice(file, path, Path(folder) / f"{file}-{part}", part, parts) for file, path in files for part in range(parts)]
-        work = functools.partial(_extract_file if parts == 1 else _extract_slice, job)
-        report = sum_reports(engine.map(work, slices, "extracting text"), STAGE)
-        if parts > 1:
-            for file, _ in files:
-                join_slices([piece.folder for piece in slices if piece.file == file], target, file)
+    folder = target / SLICES
+    slices = [_Slice(file, path, folder / f"{file}-{part}-{parts}", part, parts) for file, path in files for part in range(parts)]
+    work = functools.partial(_extract_file if parts == 1 else _extract_slice, job)
+    outputs = [table_paths(target, piece.file) if parts == 1 else slice_paths(piece.folder) for piece in slices]
+    report = sum_reports(engine.write_parts(work, slices, "extracting text", outputs), STAGE)
+    if parts > 1:
+        for file, _ in files:
+            join_slices([piece.folder for piece in slices if piece.file == file], target, file)
+    shutil.rmtree(folder, ignore_errors=True)
     return replace(report, warnings=warnings)
 
 
 def _extract_file(job: _Job, whole: _Slice) -> Report:
     report = _extract_slice(job, whole)
     join_slices([whole.folder], job.target, whole.file)
+    shutil.rmtree(whole.folder)
     return report
 
 
@@ -94,11 +99,13 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
     rejected: Counter[str] = Counter()
     figures = {"records": 0, "html_bytes": 0, "text_characters": 0}
     documents = 0
+    size = _count_bytes(piece.path)
     with SliceWriter(piece.folder) as writer:
         for record, outcome in _read_documents(piece, judge, job.extraction):
             doc = make_doc(job.sequence, piece.file, record.number)
             _add_record(writer, doc, record)
             figures["records"] += 1
+            advance(outcome is not None, (record.offset + record.length) / size)
             if outcome is None:
                 continue
             documents += 1
@@ -121,6 +128,11 @@ def _read_documents(piece: _Slice, judge: UrlJudge, extraction: Extraction) -> I
         for record in read_records(piece.path, piece.part, piece.parts):
             document = is_document(record)
             yield record, refuse_record(record, judge, extraction) or sandbox.read(make_page(record)) if document else None
+
+
+def _count_bytes(path: Path) -> float:
+    """Bytes that a record's place is one of; without end where places are rows, or bytes without compression."""
+    return path.stat().st_size if find_reader(path) is None or path.suffix == ".jsonl" else math.inf
 
 
 def _add_record(writer: SliceWriter, doc: int, record: WarcRecord) -> None:

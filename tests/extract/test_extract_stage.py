@@ -204,11 +204,11 @@ def test_a_crawl_of_no_files_is_whole_and_empty(make_crawl: MakeCrawl, tmp_path:
     assert (report.read, made.files) == (0, ())
 
 
-def test_a_damaged_file_ends_the_run_and_leaves_no_slices(make_crawl: MakeCrawl, tmp_path: Path) -> None:
+def test_a_damaged_file_ends_the_run_and_leaves_no_table(make_crawl: MakeCrawl, tmp_path: Path) -> None:
     raw = make_crawl([make_record(make_page()) + make_record(make_page())[:-50]])
     with pytest.raises(DataError, match=r"0\.warc at byte"):
         run(raw, tmp_path / "out")
-    assert not list((tmp_path / "out").iterdir())
+    assert not list((tmp_path / "out").rglob("*.parquet"))
 
 
 @pytest.mark.shared_data
