@@ -10,13 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from llm_assets.errors import DataError
 
 ROW_GROUP_ROWS = 4_096
 """Rows a row group: about 12 MB of ordinary web text, so a reader's memory stays small and zstd still sees enough."""
+
+ROW_GROUP_BYTES = 64 << 20
+"""Bytes of text at which a row group ends before it has its rows: books. The row that reaches them is the last one."""
 
 ZSTD_LEVEL = 3
 DICTIONARY_COLUMNS = frozenset(
@@ -25,23 +31,37 @@ DICTIONARY_COLUMNS = frozenset(
 """Columns of few distinct values. All others are written plain: a dictionary that overflows costs time and decides bytes."""
 
 
-def rebatch(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema, rows: int = ROW_GROUP_ROWS) -> Iterator[pa.Table]:
-    """Tables of exactly ``rows`` rows (the last one fewer), cast to ``schema``."""
+def rebatch(
+    batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema, rows: int = ROW_GROUP_ROWS, size: int = ROW_GROUP_BYTES
+) -> Iterator[pa.Table]:
+    """Tables of exactly ``rows`` rows, cast to ``schema``; fewer where their texts reach ``size`` bytes, and at the end."""
     waiting: list[pa.Table] = []
-    count = 0
+    count = filled = 0
     for batch in batches:
         table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-        waiting.append(table.select(schema.names).cast(schema))
-        count += table.num_rows
-        if count < rows:
-            continue
-        joined = pa.concat_tables(waiting)
-        whole = count - count % rows
-        for start in range(0, whole, rows):
-            yield joined.slice(start, rows).combine_chunks()
-        waiting, count = [joined.slice(whole)], count - whole
+        table = table.select(schema.names).cast(schema)
+        ends = np.cumsum(_text_bytes(table))
+        start = 0
+        while start < table.num_rows:
+            before = ends[start - 1] if start else 0
+            full = int(np.searchsorted(ends, before + size - filled)) + 1
+            stop = min(start + rows - count, full, table.num_rows)
+            waiting.append(table.slice(start, stop - start))
+            count, filled, start = count + stop - start, filled + int(ends[stop - 1] - before), stop
+            if count == rows or filled >= size:
+                yield pa.concat_tables(waiting).combine_chunks()
+                waiting, count, filled = [], 0, 0
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _text_bytes(table: pa.Table) -> NDArray[np.int64]:
+    """Bytes of each row in columns of texts [rows]."""
+    total = np.zeros(table.num_rows, np.int64)
+    for column in table.columns:
+        if pa.types.is_large_string(column.type) or pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            total += pc.fill_null(pc.binary_length(column), 0).to_numpy()
+    return total
 
 
 def write_table(
@@ -77,10 +97,14 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], schema: pa.Schema)
 
 
 def read_batches(path: Path, columns: Sequence[str] | None = None, rows: int = ROW_GROUP_ROWS) -> Iterator[pa.RecordBatch]:
-    """Streams a table's batches in order. DataError names the file where it is damaged or missing."""
+    """Streams a table's batches in order, none of them from two row groups, so that a batch has no more bytes than one.
+
+    DataError names the file where it is damaged or missing.
+    """
     try:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(rows, columns=None if columns is None else list(columns))
+            for group in range(file.num_row_groups):
+                yield from file.iter_batches(rows, [group], columns=None if columns is None else list(columns))
     except FileNotFoundError as error:
         raise DataError("the table is missing", path) from error
     except pa.ArrowInvalid as error:
