@@ -69,15 +69,18 @@ def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Res
     return materialized(step)
 
 
-@dg.asset(**node("quality_signals", "judgement", "polars", "parquet"), deps=[extracted_text, section("cleaning"), section("language")])
+@dg.asset(
+    **node("quality_signals", "judgement", "polars", "parquet"),
+    deps=[extracted_text, section("cleaning"), section("language"), section("signals")],
+)
 def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Everything that is measured of a document, a column a signal; nothing is decided."""
     from llm_assets.quality.stage import measure_signals
 
     with pipeline.step(context) as step:
-        cleaning, language = step.recipe.cleaning, step.recipe.language
+        cleaning, language, signals = step.recipe.cleaning, step.recipe.language, step.recipe.signals
         model = step.root.input_path(language.model) if language.model else None
-        step.report = measure_signals(step.read("extracted_text"), step.folder, cleaning, language, step.engine, model)
+        step.report = measure_signals(step.read("extracted_text"), step.folder, cleaning, language, signals, step.engine, model)
     return materialized(step)
 
 

@@ -42,9 +42,9 @@ ASSETS = {
     for node in (
         Node("raw_crawl", (), (), ("files",)),
         Node("extracted_text", ("raw_crawl",), ("url_filter", "extraction"), ("texts",), code="2"),
-        Node("quality_signals", ("extracted_text",), ("cleaning", "language"), ("signals",)),
+        Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
         Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
-        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",)),
+        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="2"),
         Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), checks=("survivors_passed",)),
         Node(
             "pii_scrubbed_corpus",
@@ -52,6 +52,7 @@ ASSETS = {
             ("cleaning", "pii"),
             ("corpus",),
             checks=("keys_unique", "no_pii_left"),
+            code="2",
         ),
         Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False),
         Node(

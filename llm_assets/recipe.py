@@ -27,6 +27,7 @@ from llm_assets.pii.config import Pii
 from llm_assets.quality import FILTERS
 from llm_assets.quality.bounds import Filter
 from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language
 from llm_assets.sampling.config import Sampling
 from llm_assets.section import fingerprint
@@ -63,6 +64,7 @@ class Recipe(BaseModel):
     extraction: Extraction = Extraction()
     language: Language = Language()
     cleaning: Cleaning = Cleaning()
+    signals: Signals = Signals()
     filters: Annotated[dict[str, SerializeAsAny[Filter]], BeforeValidator(_parse_filters)] = {}
     signatures: Signatures = Signatures()
     dedup: Dedup = Dedup()

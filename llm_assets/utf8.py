@@ -24,3 +24,8 @@ class Utf8:
         _, offsets, data = array.buffers()
         bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1] if len(array) else np.zeros(1, np.int64)
         return cls(np.frombuffer(data or b"", np.uint8), bounds)
+
+    def to_series(self, name: str) -> pl.Series:
+        """The texts as a String series, over the same bytes."""
+        array = pa.LargeStringArray.from_buffers(len(self.offsets) - 1, pa.py_buffer(self.offsets), pa.py_buffer(self.data))
+        return pl.Series(name, array, dtype=pl.String)

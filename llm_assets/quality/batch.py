@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from llm_assets.quality.lines import Lines, split_lines
-from llm_assets.quality.ngrams import iterate_ngrams, sum_duplicate_ngrams, sum_top_ngram
+from llm_assets.quality.config import Signals
+from llm_assets.quality.lines import Lines, end_in, split_lines
+from llm_assets.quality.ngrams import Repetition, measure_repetition
+from llm_assets.quality.segments import segment_texts
 from llm_assets.quality.sentences import count_sentences
-from llm_assets.quality.spans import Integers, Spans, find_first
-from llm_assets.quality.words import count_stop_words, split_words
+from llm_assets.quality.spans import Hashes, Integers, Spans, find_first, hash_spans
+from llm_assets.quality.stop_words import count_stop_words
+from llm_assets.quality.words import count_words, split_words
 from llm_assets.utf8 import Utf8
 
-TOP_LENGTHS = (2, 3, 4)
-DUPLICATE_LENGTHS = (5, 6, 7, 8, 9, 10)
+LONGEST_NGRAM = 10
 
 
 class TextBatch:
-    """Texts (String, no nulls) with what is in them. Arrays have one value a document unless a piece is named."""
+    """Texts (String, no nulls) with what is in them. Arrays have one value a document unless a piece is named.
 
-    def __init__(self, texts: pl.Series) -> None:
+    ``languages`` (String) holds a code a text; where it is left out, words stand between spaces.
+    """
+
+    def __init__(self, texts: pl.Series, languages: pl.Series | None = None, signals: Signals | None = None) -> None:
         self.texts = texts
+        self.languages = pl.repeat("und", len(texts), dtype=pl.String, eager=True) if languages is None else languages
+        self.signals = signals or Signals()
 
     @cached_property
     def utf8(self) -> Utf8:
@@ -41,9 +49,20 @@ class TextBatch:
         return self.texts.str.len_chars().cast(pl.Int64).to_numpy()
 
     @cached_property
+    def segmented(self) -> Utf8:
+        """The bytes of the texts with spaces between words: what ``words`` are places in."""
+        segmented = segment_texts(self.texts, self.languages, self.signals.languages_without_spaces)
+        return self.utf8 if segmented is self.texts else Utf8.of(segmented)
+
+    @cached_property
     def words(self) -> Spans:
-        """Their words."""
-        return split_words(self.utf8)
+        """Their words, in ``segmented``."""
+        return split_words(self.segmented)
+
+    @cached_property
+    def word_counts(self) -> Integers:
+        """Words of each text; cheaper than ``words`` where nothing else is asked of them."""
+        return count_words(self.segmented)
 
     @cached_property
     def lines(self) -> Lines:
@@ -57,8 +76,13 @@ class TextBatch:
 
     @cached_property
     def stop_words(self) -> Integers:
-        """How many of the eight English stop words occur."""
-        return count_stop_words(self.utf8, self.words)
+        """How many of its language's stop words a text has."""
+        return count_stop_words(self.segmented, self.words, self._word_hashes, self._first_words, self.languages, self.signals)
+
+    @cached_property
+    def repetition(self) -> Repetition:
+        """Characters in repeated n-grams."""
+        return measure_repetition(self.words, self._first_words, LONGEST_NGRAM)
 
     @cached_property
     def duplicate_lines(self) -> NDArray[np.bool_]:
@@ -70,29 +94,34 @@ class TextBatch:
         """Of each paragraph, whether it came before in its document."""
         return self._came_before(self.lines.paragraphs)
 
+    @cached_property
+    def ellipsis_lines(self) -> NDArray[np.bool_]:
+        """Of each line, whether it ends in an ellipsis."""
+        return end_in(self.utf8, self.lines.lines, self.signals.ellipses)
+
+    @cached_property
+    def bullet_lines(self) -> NDArray[np.bool_]:
+        """Of each line, whether it begins with a bullet."""
+        return np.isin(self.lines.initials, np.array([ord(bullet) for bullet in self.signals.bullets], np.int64))
+
+    @cached_property
+    def ellipses(self) -> Integers:
+        """Ellipses."""
+        return self.count("|".join(map(re.escape, self.signals.ellipses)))
+
     def count(self, pattern: str) -> Integers:
         """Matches of a regular expression that do not overlap."""
         return self.texts.str.count_matches(pattern).cast(pl.Int64).to_numpy()
 
-    def top_ngram_characters(self, length: int) -> Integers:
-        """Characters of the most common n-gram, times its count; ``length`` is one of TOP_LENGTHS."""
-        return self._ngram_characters[length]
-
-    def duplicate_ngram_characters(self, length: int) -> Integers:
-        """Characters of words covered by n-grams that came before; ``length`` is one of DUPLICATE_LENGTHS."""
-        return self._ngram_characters[length]
+    @cached_property
+    def _word_hashes(self) -> Hashes:
+        return hash_spans(self.segmented, self.words)
 
     @cached_property
-    def _ngram_characters(self) -> dict[int, Integers]:
-        words, sums = self.words, {}
-        for length, known, counts in iterate_ngrams(words, find_first(self.utf8, words), max(DUPLICATE_LENGTHS)):
-            if length in TOP_LENGTHS:
-                sums[length] = sum_top_ngram(words.offsets, words.characters, counts, length)
-            elif length in DUPLICATE_LENGTHS:
-                sums[length] = sum_duplicate_ngrams(words.offsets, words.characters, known, length)
-        return sums
+    def _first_words(self) -> Integers:
+        return find_first(self.segmented, self.words, self._word_hashes)
 
     def _came_before(self, spans: Spans) -> NDArray[np.bool_]:
-        first = find_first(self.utf8, spans)
+        first = find_first(self.utf8, spans, hash_spans(self.utf8, spans))
         came_before: NDArray[np.bool_] = first != np.arange(len(first))
         return came_before

@@ -16,8 +16,10 @@ class C4(ThresholdFilter):
 
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("sentences", "count", "sentences after cleaning", SOURCE, lambda _, cleaned: cleaned.sentences),
-        Signal("lorem_ipsum", "count", "lorem ipsum, in any case of letters", SOURCE, lambda text, _: text.count(r"(?i-u:lorem ipsum)")),
-        Signal("curly_brackets", "count", "opening curly brackets", SOURCE, lambda text, _: text.count(r"\{")),
+        Signal(
+            "lorem_ipsum", "count", "lorem ipsum, in any case of letters", SOURCE, lambda _, cleaned: cleaned.count(r"(?i-u:lorem ipsum)")
+        ),
+        Signal("curly_brackets", "count", "opening curly brackets", SOURCE, lambda _, cleaned: cleaned.count(r"\{")),
     )
 
     min_sentences: int = 5

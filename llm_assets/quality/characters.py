@@ -21,7 +21,21 @@ WIDE_TERMINALS = "。！？｡"
 """Those that end it without a space after them."""
 
 QUOTES = "\"'”’“»«›」』＂"
-BULLETS = "-*•‣◦⁃▪●"
+UNSPACED_BLOCKS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # Han
+    (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF),  # Myanmar
+    (0xAA60, 0xAA7F),
+    (0xF900, 0xFAFF),  # Han
+    (0xFF66, 0xFF9F),  # Katakana
+    (0x20000, 0x323AF),  # Han
+)
+"""Blocks of the scripts that put no spaces between words."""
 
 SPACE: Final = 1
 LETTER: Final = 2
@@ -31,7 +45,7 @@ LOWER: Final = 16
 TERMINAL: Final = 32
 WIDE: Final = 64
 QUOTE: Final = 128
-BULLET: Final = 256
+UNSPACED: Final = 256
 INVISIBLE: Final = 512
 ALPHANUMERIC: Final = LETTER | NUMBER
 
@@ -39,7 +53,7 @@ _ASSIGNED = 0x32400
 """Past it lie no letters: variation selectors, tags and private use."""
 
 _CATEGORIES = {"L": LETTER, "N": NUMBER, "M": MARK, "C": INVISIBLE}
-_SETS = {SPACE: WHITESPACE, TERMINAL: TERMINALS, WIDE: WIDE_TERMINALS, QUOTE: QUOTES, BULLET: BULLETS}
+_SETS = {SPACE: WHITESPACE, TERMINAL: TERMINALS, WIDE: WIDE_TERMINALS, QUOTE: QUOTES}
 
 
 @cache
@@ -51,4 +65,6 @@ def character_kinds() -> NDArray[np.uint16]:
         kinds[code] = _CATEGORIES.get(category[0], 0) | (LOWER if category == "Ll" else 0)
     for flag, characters in _SETS.items():
         kinds[[ord(character) for character in characters]] |= flag
+    for first, last in UNSPACED_BLOCKS:
+        kinds[first : last + 1] |= np.where(kinds[first : last + 1] & LETTER, UNSPACED, 0).astype(np.uint16)
     return kinds

@@ -9,13 +9,15 @@ from __future__ import annotations
 import polars as pl
 from pydantic import Field
 
+from llm_assets.quality.line_rules import LineRules, keep_lines
 from llm_assets.section import Section
+from llm_assets.utf8 import Utf8
 
 POLICY_PHRASES = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
+PHRASE_SIGNS = r"(?i-u:javascript|terms of use|policy|cookies)"
+"""Each phrase holds one of these: few of them, so that a text is searched fast."""
+
 CITATION = r"\[(?:\d*|edit|citation needed)\]"
-LINE_END = r"""[.!?。！？"'”’»」』]$"""
-ELLIPSIS_END = r"(?:\.\.\.|…)$"
-ALPHANUMERIC = r"[\p{L}\p{N}]"
 
 
 class Cleaning(Section):
@@ -26,7 +28,8 @@ class Cleaning(Section):
     """
 
     min_words_per_line: int = Field(3, ge=0)
-    """Drop lines of fewer words (whitespace-separated pieces with a letter or digit). 0 keeps blank lines too."""
+    """Drop lines of fewer words (whitespace-separated pieces with a letter or digit; in scripts without spaces each letter counts
+    as one). 0 keeps blank lines too."""
 
     max_word_length: int = Field(1000, ge=0, le=5000)
     """Drop lines with a longer word, in characters. 0 is off."""
@@ -53,39 +56,10 @@ def clean_texts(texts: pl.Series, cleaning: Cleaning) -> pl.Series:
     >>> clean_texts(pl.Series(["Home\nIt rained all day.[1]\nWe use cookies on this site"]), Cleaning()).to_list()
     ['It rained all day.']
     """
-    if texts.is_empty():
-        return texts.cast(pl.String)
-    line = pl.col("line")
-    lines = (
-        texts.cast(pl.String)
-        .fill_null("")
-        .str.split("\n")
-        .alias("line")
-        .to_frame()
-        .with_row_index("row")
-        .explode("line", empty_as_null=False)
-        .with_columns(line.str.strip_chars())
-    )
+    read = texts.cast(pl.String).fill_null("")
     if cleaning.remove_citations:
-        lines = lines.with_columns(line.str.replace_all(CITATION, "").str.strip_chars())
-    for rule in _line_rules(line, cleaning):
-        lines = lines.filter(rule)
-    kept = lines.group_by("row", maintain_order=True).agg(line.str.join("\n").str.strip_chars())
-    rows = pl.DataFrame({"row": pl.Series(range(len(texts)), dtype=kept.schema["row"])})
-    return rows.join(kept, on="row", how="left", maintain_order="left")["line"].fill_null("").alias(texts.name)
-
-
-def _line_rules(line: pl.Expr, cleaning: Cleaning) -> list[pl.Expr]:
-    """What a line must meet to stay: the cheap rules first."""
-    phrases = ["javascript"] * cleaning.drop_javascript + list(POLICY_PHRASES) * cleaning.drop_policies
-    rules: list[pl.Expr] = []
-    if cleaning.min_words_per_line:
-        more = cleaning.min_words_per_line - 1
-        rules.append(line.str.contains(rf"(?s){ALPHANUMERIC}(?:.*?\s.*?{ALPHANUMERIC}){{{more}}}"))
-    if phrases:
-        rules.append(~line.str.contains_any(phrases, ascii_case_insensitive=True))
-    if cleaning.terminal_punctuation:
-        rules.append(line.str.contains(LINE_END) & ~line.str.contains(ELLIPSIS_END))
-    if cleaning.max_word_length:
-        rules.append(~line.str.contains(rf"\S{{{cleaning.max_word_length + 1}}}"))
-    return rules
+        read = read.str.replace_all(CITATION, "")
+    phrases = [*["javascript"] * cleaning.drop_javascript, *POLICY_PHRASES * cleaning.drop_policies]
+    suspects = read.str.contains(PHRASE_SIGNS).to_numpy() & bool(phrases)
+    rules = LineRules(cleaning.min_words_per_line, cleaning.max_word_length, cleaning.terminal_punctuation, tuple(phrases))
+    return keep_lines(Utf8.of(read), suspects, rules).to_series(texts.name)

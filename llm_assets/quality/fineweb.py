@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from llm_assets.quality.batch import TextBatch
 
 SOURCE = "Penedo et al. 2024, section 3.6"
-SHORT_LINE = 30
 
 
 def _line_punctuation(_: TextBatch, cleaned: TextBatch) -> Numbers:
@@ -26,7 +25,7 @@ def _line_punctuation(_: TextBatch, cleaned: TextBatch) -> Numbers:
 
 def _short_lines(_: TextBatch, cleaned: TextBatch) -> Numbers:
     lines = cleaned.lines.lines
-    return divide(lines.sums(lines.characters <= SHORT_LINE), lines.counts)
+    return divide(lines.sums(lines.characters <= cleaned.signals.short_line_characters), lines.counts)
 
 
 def _duplicate_lines(_: TextBatch, cleaned: TextBatch) -> Numbers:
@@ -49,7 +48,7 @@ class FineWebQuality(ThresholdFilter):
         Signal(
             "short_line_fraction",
             "fraction",
-            f"lines of the cleaned text of at most {SHORT_LINE} characters, by lines",
+            "lines of the cleaned text of few characters, by lines",
             SOURCE,
             _short_lines,
         ),
@@ -65,7 +64,7 @@ class FineWebQuality(ThresholdFilter):
             "ratio",
             "newlines of the cleaned text, by its words",
             SOURCE,
-            lambda _, cleaned: divide(cleaned.count("\n"), cleaned.words.counts),
+            lambda _, cleaned: divide(cleaned.count("\n"), cleaned.word_counts),
         ),
     )
 

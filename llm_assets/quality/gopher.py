@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from llm_assets.quality.bounds import Bound, ThresholdFilter
-from llm_assets.quality.characters import BULLET, LETTER
+from llm_assets.quality.characters import LETTER
 from llm_assets.quality.signal import Numbers, Signal, divide
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SOURCE = "Rae et al. 2021, appendix A1.1"
 
 def _top_ngram(length: int) -> Signal:
     def measure(text: TextBatch, _: TextBatch) -> Numbers:
-        return divide(text.top_ngram_characters(length), text.characters)
+        return divide(text.repetition.top[length], text.characters)
 
     definition = f"characters of the most common {length}-gram (words joined by a space) times its count, by characters"
     return Signal(f"top_{length}_gram_character_fraction", "ratio", definition, SOURCE, measure)
@@ -28,7 +28,7 @@ def _top_ngram(length: int) -> Signal:
 
 def _duplicate_ngrams(length: int) -> Signal:
     def measure(text: TextBatch, _: TextBatch) -> Numbers:
-        return divide(text.duplicate_ngram_characters(length), text.characters)
+        return divide(text.repetition.duplicate[length], text.characters)
 
     definition = f"characters of words in {length}-grams that came before, each word once, by characters"
     return Signal(f"duplicate_{length}_gram_character_fraction", "fraction", definition, SOURCE, measure)
@@ -147,21 +147,21 @@ class GopherQuality(ThresholdFilter):
             "ratio",
             "... and …, by words",
             SOURCE,
-            lambda text, _: divide(text.count(r"\.\.\.|…"), text.words.counts),
+            lambda text, _: divide(text.ellipses, text.words.counts),
         ),
         Signal(
             "bullet_line_fraction",
             "fraction",
             "lines that begin with a bullet, hyphen or asterisk, by lines",
             SOURCE,
-            lambda text, _: divide(text.lines.lines.sums(text.lines.first_kinds & BULLET > 0), text.lines.lines.counts),
+            lambda text, _: divide(text.lines.lines.sums(text.bullet_lines), text.lines.lines.counts),
         ),
         Signal(
             "ellipsis_line_fraction",
             "fraction",
             "lines that end in ... or …, by lines",
             SOURCE,
-            lambda text, _: divide(text.lines.lines.sums(text.lines.ellipses), text.lines.lines.counts),
+            lambda text, _: divide(text.lines.lines.sums(text.ellipsis_lines), text.lines.lines.counts),
         ),
         Signal(
             "alpha_word_fraction",
@@ -173,7 +173,7 @@ class GopherQuality(ThresholdFilter):
         Signal(
             "stop_words",
             "count",
-            "how many of the, be, to, of, and, that, have, with occur, in any case of letters",
+            "how many of the stop words of its language occur, as listed, capitalised or in capitals",
             SOURCE,
             lambda text, _: text.stop_words,
         ),

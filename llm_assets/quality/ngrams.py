@@ -1,13 +1,13 @@
 """How much of a text its repeated word n-grams cover. Rae et al. 2021, table A1, as computed by datatrove.
 
 An n-gram is known by the place of its first occurrence. The one of length n at a place is the one of length n - 1 there and
-the word that follows, so each length is found from the one before, exactly and in linear time, and what stood only once
-needs no look.
+the word that follows, so each length is found from the one before, exactly; and only where the shorter ones there and at the
+next place both stand elsewhere too, so that what is looked at shrinks from length to length. Linear in the words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -15,81 +15,129 @@ import numpy as np
 from llm_assets.quality.spans import SEED, Integers, Spans, table_mask
 
 
-def iterate_ngrams(words: Spans, first: Integers, longest: int) -> Iterator[tuple[int, Integers, Integers]]:
-    """Length n from 1 on; for each word the first place of the n-gram it begins; and how often that one occurs.
+@dataclass(frozen=True)
+class Repetition:
+    """Characters by length n [longest + 1, documents]; rows 0 and 1 are 0.
 
-    ``first`` is :func:`llm_assets.quality.spans.find_first` of the words. The last n - 1 words of a document begin no n-gram:
-    -1 and 0. Occurrences may overlap, and are counted at the first place alone.
+    ``top``: of the most common n-gram (the first of those), its words joined by a space, times its count; occurrences may
+    overlap. ``duplicate``: of words in n-grams that came before, each word once: a walk from left to right that steps over a
+    repeated n-gram and goes on behind it, so that n-grams that begin inside one do not count as having come before.
     """
-    counts = np.bincount(first, minlength=len(first))
-    yield 1, first, counts
-    known = first
-    for length in range(2, longest + 1):
-        known, counts = _extend(words.offsets, first, known, counts, length, SEED)
-        yield length, known, counts
+
+    top: Integers
+    duplicate: Integers
+
+
+def measure_repetition(words: Spans, first: Integers, longest: int) -> Repetition:
+    """Repetition of the n-grams up to ``longest`` words; ``first`` is :func:`llm_assets.quality.spans.find_first` of the words."""
+    return Repetition(*_measure(words.offsets, words.characters, first, longest, SEED))
 
 
 @numba.njit(cache=True)
-def _extend(
-    offsets: Integers, first: Integers, shorter: Integers, shorter_counts: Integers, length: int, seed: np.uint64
-) -> tuple[Integers, Integers]:
+def _measure(offsets: Integers, characters: Integers, first: Integers, longest: int, seed: np.uint64) -> tuple[Integers, Integers]:
+    top, duplicate = np.zeros((longest + 1, len(offsets) - 1), np.int64), np.zeros((longest + 1, len(offsets) - 1), np.int64)
     most = 0
     for doc in range(len(offsets) - 1):
         most = max(most, offsets[doc + 1] - offsets[doc])
     table = np.full(table_mask(most) + 1, -1, np.int64)
-    known = np.full(len(first), -1, np.int64)
-    counts = np.zeros(len(first), np.int64)
+    shorter, known = np.empty(most, np.int64), np.empty(most, np.int64)
+    counts, places = np.empty(most, np.int64), np.empty(most, np.int64)
+    age = 0
     for doc in range(len(offsets) - 1):
-        begin = offsets[doc]
-        mask = np.uint64(table_mask(offsets[doc + 1] - begin))
-        for place in range(begin, offsets[doc + 1] - length + 1):
-            known[place] = place
-            if shorter_counts[shorter[place]] > 1 and shorter_counts[shorter[place + 1]] > 1:
-                head, tail = shorter[place], first[place + length - 1]
-                mixed = (np.uint64(head - begin) << np.uint64(32) | np.uint64(tail - begin)) * seed
-                slot = (mixed ^ mixed >> np.uint64(32)) & mask
-                while table[slot] >= begin:
-                    other = table[slot]
-                    if shorter[other] == head and first[other + length - 1] == tail:
-                        known[place] = other
-                        break
-                    slot = (slot + np.uint64(1)) & mask
-                if known[place] == place:
-                    table[slot] = place
-            counts[known[place]] += 1
-    return known, counts
+        begin, size = offsets[doc], offsets[doc + 1] - offsets[doc]
+        words, lengths = first[begin : begin + size] - begin, characters[begin : begin + size]
+        known[:size] = words
+        repeated = _count(known, counts, places, _all(places, size))
+        for length in range(2, min(longest, size) + 1):
+            shorter, known = known, shorter
+            repeated = _extend(words, shorter, known, places, repeated, length, table, age, seed)
+            repeated = _count(known, counts, places, repeated)
+            age += size
+            top[length, doc] = _sum_top(lengths, known, counts, places, repeated, length)
+            duplicate[length, doc] = _sum_duplicates(lengths, known, counts, places, repeated, length)
+    return top, duplicate
 
 
 @numba.njit(cache=True)
-def sum_top_ngram(offsets: Integers, characters: Integers, counts: Integers, length: int) -> Integers:
-    """Characters of each document's most common n-gram (the first of those), its words joined by a space, times its count."""
-    sums = np.zeros(len(offsets) - 1, np.int64)
-    for doc in range(len(sums)):
-        top = offsets[doc]
-        for place in range(offsets[doc], offsets[doc + 1]):
-            if counts[place] > counts[top]:
-                top = place
-        if offsets[doc + 1] - offsets[doc] >= length:
-            sums[doc] = counts[top] * (characters[top : top + length].sum() + length - 1)
-    return sums
+def _all(places: Integers, size: int) -> int:
+    """Makes every word a place."""
+    for place in range(size):
+        places[place] = place
+    return size
 
 
 @numba.njit(cache=True)
-def sum_duplicate_ngrams(offsets: Integers, characters: Integers, known: Integers, length: int) -> Integers:
-    """Characters of words in n-grams that came before, each word counted once.
+def _extend(
+    words: Integers,
+    shorter: Integers,
+    known: Integers,
+    places: Integers,
+    count: int,
+    length: int,
+    table: Integers,
+    age: int,
+    seed: np.uint64,
+) -> int:
+    """Knows the n-grams that begin at a place whose next one is a place too; keeps those places, and says how many."""
+    kept, mask = 0, np.uint64(table_mask(count))
+    for number in range(count - 1):
+        place = places[number]
+        if places[number + 1] != place + 1:
+            continue
+        head, tail = shorter[place], words[place + length - 1]
+        mixed = (np.uint64(head) << np.uint64(32) | np.uint64(tail)) * seed
+        slot = (mixed ^ mixed >> np.uint64(32)) & mask
+        known[place] = place
+        # What an older search left in the table is smaller than ``age``: the slot counts as free.
+        while table[slot] >= age:
+            other = table[slot] - age
+            if shorter[other] == head and words[other + length - 1] == tail:
+                known[place] = other
+                break
+            slot = (slot + np.uint64(1)) & mask
+        if known[place] == place:
+            table[slot] = place + age
+        places[kept] = place
+        kept += 1
+    return kept
 
-    A walk from left to right that steps over a repeated n-gram and goes on behind it; n-grams that begin inside one do not
-    count as having come before.
-    """
-    sums = np.zeros(len(offsets) - 1, np.int64)
-    seen = np.zeros(len(known), np.bool_)
-    for doc in range(len(sums)):
-        place = offsets[doc]
-        while place <= offsets[doc + 1] - length:
-            if seen[known[place]]:
-                sums[doc] += characters[place : place + length].sum()
-                place += length
-            else:
-                seen[known[place]] = True
-                place += 1
-    return sums
+
+@numba.njit(cache=True)
+def _count(known: Integers, counts: Integers, places: Integers, count: int) -> int:
+    """Counts what begins at the places, at the first of each; keeps the places of what repeats, and says how many."""
+    for number in range(count):
+        counts[places[number]] = 0
+    for number in range(count):
+        counts[known[places[number]]] += 1
+    kept = 0
+    for number in range(count):
+        if counts[known[places[number]]] > 1:
+            places[kept] = places[number]
+            kept += 1
+    return kept
+
+
+@numba.njit(cache=True)
+def _sum_top(characters: Integers, known: Integers, counts: Integers, places: Integers, repeated: int, length: int) -> int:
+    top, occurrences = 0, 1
+    for number in range(repeated):
+        place = places[number]
+        if known[place] == place and counts[place] > occurrences:
+            top, occurrences = place, counts[place]
+    characters_once: int = characters[top : top + length].sum() + length - 1
+    return occurrences * characters_once
+
+
+@numba.njit(cache=True)
+def _sum_duplicates(characters: Integers, known: Integers, counts: Integers, places: Integers, repeated: int, length: int) -> int:
+    """Uses ``counts`` up: 0 says that an n-gram was seen."""
+    total, free = 0, 0
+    for number in range(repeated):
+        place = places[number]
+        if place < free:
+            continue
+        if counts[known[place]] == 0:
+            total += characters[place : place + length].sum()
+            free = place + length
+        counts[known[place]] = 0
+    return total

@@ -19,12 +19,16 @@ from llm_assets.utf8 import Utf8
 
 def count_sentences(texts: Utf8) -> Integers:
     """Sentences of each text."""
-    return _count_sentences(texts.data, texts.offsets, character_kinds())
+    counts: Integers = _count_sentences(texts.data, texts.offsets, character_kinds())
+    return counts
 
 
 @numba.njit(cache=True)
 def _count_sentences(data: NDArray[np.uint8], texts: Integers, kind_of: NDArray[np.uint16]) -> Integers:
     counts = np.zeros(len(texts) - 1, np.int64)
+    dull = np.zeros(256, np.bool_)  # bytes that change nothing within a sentence
+    for byte in range(128):
+        dull[byte] = byte != 10 and not kind_of[byte] & TERMINAL
     for doc in range(len(counts)):
         place, end = texts[doc], texts[doc + 1]
         begun = marked = spaced = False
@@ -48,5 +52,8 @@ def _count_sentences(data: NDArray[np.uint8], texts: Integers, kind_of: NDArray[
                 spaced = False
                 if flags & ALPHANUMERIC:
                     begun = True
+            if begun and not marked:
+                while place < end and dull[data[place]]:
+                    place += 1
         counts[doc] += begun
     return counts

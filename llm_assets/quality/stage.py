@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from llm_assets.engine import Engine
+from llm_assets.engine import Engine, read_documents
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.parquet import read_batches, write_table
+from llm_assets.formats.parquet import write_table
 from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language
 from llm_assets.quality.signals import SIGNALS, measure_texts
 from llm_assets.report import Report, sum_reports
@@ -29,29 +30,35 @@ class _PartMeasurer:
     target: Path
     cleaning: Cleaning
     language: Language
+    signals: Signals
     model: Path | None
+
+    def output(self, part: Path) -> Path:
+        """Where the signals of a part go."""
+        return self.target / "signals" / part.name
 
     def __call__(self, part: Path) -> Report:
         totals = {"bytes": 0, "words": 0}
 
         def measured() -> Iterator[pa.Table]:
-            for batch in read_batches(part, ["doc", "text"], BATCH_DOCUMENTS):
+            for batch in read_documents(part, ["doc", "text"], BATCH_DOCUMENTS):
                 frame = pl.DataFrame(batch)
-                signals = measure_texts(frame["text"], self.cleaning, self.language, self.model)
+                signals = measure_texts(frame["text"], self.cleaning, self.language, self.signals, self.model)
                 for name in totals:
                     totals[name] += int(signals[name].sum())
                 yield frame.select("doc").hstack(signals).to_arrow()
 
-        documents = write_table(self.target / "signals" / part.name, measured(), SIGNALS)
+        documents = write_table(self.output(part), measured(), SIGNALS)
         return Report(STAGE, documents, documents, figures=totals)
 
 
 def measure_signals(
-    texts: Artefact, target: Path, cleaning: Cleaning, language: Language, engine: Engine, model: Path | None = None
+    texts: Artefact, target: Path, cleaning: Cleaning, language: Language, signals: Signals, engine: Engine, model: Path | None = None
 ) -> Report:
     """Writes table ``signals``, a part for each part of table ``texts`` and a row for each of its documents.
 
     ``model`` is the folder of the side input that ``language.model`` names. ConfigError where it is named and not given.
     """
-    measure = _PartMeasurer(target, cleaning, language, model)
-    return sum_reports(engine.map(measure, texts.table("texts"), "measuring signals"), STAGE)
+    measure = _PartMeasurer(target, cleaning, language, signals, model)
+    parts = texts.table("texts")
+    return sum_reports(engine.write_parts(measure, parts, "measuring signals", [[measure.output(part)] for part in parts]), STAGE)

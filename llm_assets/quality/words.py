@@ -2,7 +2,7 @@
 
 A word is what stands between Unicode whitespace, without what is no letter, number or combining mark at its ends, as
 long as a letter or number is in it: ``"(can't,"`` holds the word ``can't``, and ``--`` or an emoji is a symbol, no word. Case
-is kept. Scripts without spaces have long words by this definition, and their bounds must be chosen for it.
+is kept. Scripts without spaces have long words by this definition: their texts pass :mod:`llm_assets.quality.segments` first.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ from llm_assets.quality.characters import ALPHANUMERIC, MARK, SPACE, character_k
 from llm_assets.quality.spans import Integers, Spans
 from llm_assets.utf8 import Utf8
 
-STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
-"""Rae et al. 2021, appendix A1.1; at most four letters each."""
-
 
 def split_words(texts: Utf8) -> Spans:
     """The words of each text; ``kinds`` holds the kinds of all their characters together."""
     return Spans(*_split_words(texts.data, texts.offsets, character_kinds()))
 
 
-def count_stop_words(texts: Utf8, words: Spans) -> Integers:
-    """How many of the eight stop words a text has, in any case of letters; 0 to 8."""
-    packed = np.array([int.from_bytes(word.encode(), "big") for word in STOP_WORDS], np.uint32)
-    return _count_stop_words(texts.data, words.offsets, words.starts, words.ends, packed)
+def count_words(texts: Utf8) -> Integers:
+    """How many words :func:`split_words` finds in each text."""
+    counts: Integers = _count_words(texts.data, texts.offsets, character_kinds())
+    return counts
 
 
 @numba.njit(cache=True)
@@ -53,6 +50,8 @@ def _split_words(
     offsets = np.zeros(len(texts), np.int64)
     starts, ends, characters = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     kinds = np.empty(room, np.uint16)
+    small = np.zeros(256, np.bool_)  # small letters of ASCII: most of most texts
+    small[97:123] = True
     count = 0
     for doc in range(len(texts) - 1):
         place, end = texts[doc], texts[doc + 1]
@@ -70,6 +69,11 @@ def _split_words(
                 if kind == 0:
                     starts[count], length = place - size, 1
                 kind |= flags
+                if small[byte]:
+                    begun = place
+                    while place < end and small[data[place]]:
+                        place += 1
+                    length += place - begun
                 last, trimmed = place, length
             elif flags & SPACE:
                 # A piece of symbols alone is written over by the next one: cheaper than a branch.
@@ -83,21 +87,21 @@ def _split_words(
 
 
 @numba.njit(cache=True)
-def _count_stop_words(
-    data: NDArray[np.uint8], offsets: Integers, starts: Integers, ends: Integers, stop_words: NDArray[np.uint32]
-) -> Integers:
-    counts = np.zeros(len(offsets) - 1, np.int64)
+def _count_words(data: NDArray[np.uint8], texts: Integers, kind_of: NDArray[np.uint16]) -> Integers:
+    counts = np.zeros(len(texts) - 1, np.int64)
     for doc in range(len(counts)):
-        found = 0
-        for word in range(offsets[doc], offsets[doc + 1]):
-            if ends[word] - starts[word] > 4:
-                continue
-            packed = np.int64(0)
-            for place in range(starts[word], ends[word]):
-                byte = np.int64(data[place])
-                packed = packed << 8 | (byte | 0x20 if 65 <= byte <= 90 else byte)
-            for number in range(len(stop_words)):
-                if packed == stop_words[number] and not found >> number & 1:
-                    found |= 1 << number
-                    counts[doc] += 1
+        place, end = texts[doc], texts[doc + 1]
+        count, within = np.int64(0), False
+        while place < end:
+            byte = data[place]
+            if byte < 0x80:
+                flags, size = kind_of[byte], 1
+            else:
+                code, size = decode(data, place, end)
+                flags = kind_of[code]
+            place += size
+            begins = flags & ALPHANUMERIC != 0
+            count += begins and not within
+            within = (within | begins) & (flags & SPACE == 0)  # no branch: words are short
+        counts[doc] = count
     return counts

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_assets.quality.cleaning import Cleaning, clean_texts
+from llm_assets.quality.cleaning import POLICY_PHRASES, Cleaning, clean_texts
 
 NOTHING = Cleaning(min_words_per_line=0, max_word_length=0, remove_citations=False, drop_javascript=False, drop_policies=False)
 
@@ -20,11 +20,15 @@ def clean(text: str, cleaning: Cleaning) -> str:
         ("one - two - three", {"min_words_per_line": 3}, "one - two - three"),
         ("one - two", {"min_words_per_line": 3}, ""),
         ("😀 😀 😀", {"min_words_per_line": 1}, ""),
+        ("天气好。\n好。", {"min_words_per_line": 3}, "天气好。"),
+        ("อากาศดี\nดี", {"min_words_per_line": 3}, "อากาศดี"),
         ("a\n" + "x" * 6, {"max_word_length": 5}, "a"),
         ("a\n" + "é" * 5, {"max_word_length": 5}, "a\n" + "é" * 5),
         ("As told.[1] Later.[23][edit] Why?[citation needed][]", {"remove_citations": True}, "As told. Later. Why?"),
         ("See [12a] and [note 1].", {"remove_citations": True}, "See [12a] and [note 1]."),
         ("Turn on JavaScript!\nReady.", {"drop_javascript": True}, "Ready."),
+        ("javascript:void(0)\njava script", {"drop_javascript": True}, "java script"),
+        ("OUR TERMS OF USE\nterms of us", {"drop_policies": True}, "terms of us"),
         ("We use cookies.\nRead our Privacy Policy.\nCookies are baked.", {"drop_policies": True}, "Cookies are baked."),
         ("Home\nIt rained.\nDid it? “Yes.”\nRead more...\nAnd so on…", {"terminal_punctuation": True}, "It rained.\nDid it? “Yes.”"),
     ],
@@ -32,6 +36,12 @@ def clean(text: str, cleaning: Cleaning) -> str:
 def test_each_rule_does_what_it_says_and_nothing_else(text, change, cleaned):
     assert clean(text, NOTHING.model_copy(update=change)) == cleaned
     assert clean(text, NOTHING) == text
+
+
+@pytest.mark.parametrize("phrase", ["javascript", *POLICY_PHRASES])
+def test_a_line_with_a_phrase_goes(phrase):
+    line = f"Here is {phrase.upper()} again"
+    assert clean(f"{line}\nA line that stays", Cleaning()) == "A line that stays"
 
 
 def test_citations_go_before_a_line_is_judged():
@@ -51,6 +61,10 @@ def test_the_result_keeps_length_and_name_and_nulls_become_empty():
     assert clean_texts(texts.clear(), Cleaning()).to_list() == []
 
 
+def first_letter(word: str) -> str:
+    return next(character for character in word if character.isalnum())
+
+
 def reference(text: str, cleaning: Cleaning) -> str:
     phrases = ["javascript"] if cleaning.drop_javascript else []
     kept = []
@@ -59,7 +73,9 @@ def reference(text: str, cleaning: Cleaning) -> str:
         if cleaning.remove_citations:
             line = line.replace("[1]", "").replace("[edit]", "").strip(" \t\r")
         words = [piece for piece in line.split() if any(character.isalnum() for character in piece)]
-        if len(words) < cleaning.min_words_per_line or any(phrase in line.lower() for phrase in phrases):
+        # A word of a script without spaces may be one letter, so each counts; a word begun before them goes on no further.
+        count = sum(sum("一" <= letter <= "鿿" for letter in word) + (not "一" <= first_letter(word) <= "鿿") for word in words)
+        if count < cleaning.min_words_per_line or any(phrase in line.lower() for phrase in phrases):
             continue
         if cleaning.max_word_length and any(len(piece) > cleaning.max_word_length for piece in line.split()):
             continue

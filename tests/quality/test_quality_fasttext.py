@@ -11,6 +11,7 @@ from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table, write_rows
 from llm_assets.formats.tables import TEXTS as TEXTS_TABLE
 from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language, identify_languages
 from llm_assets.quality.signals import SIGNALS
 from llm_assets.quality.stage import measure_signals
@@ -47,7 +48,7 @@ def test_languages_are_those_of_the_labels_and_scores_are_probabilities(model):
 def test_the_signals_have_the_languages_of_the_model(model, tmp_path):
     rows = [{"doc": doc, "url": "https://example.org/", "text": text} for doc, text in enumerate(TEXTS.values())]
     write_rows(tmp_path / "texts/texts/00000.parquet", rows, TEXTS_TABLE)
-    measure_signals(Artefact.of_folder(tmp_path / "texts"), tmp_path / "signals", Cleaning(), LANGUAGE, LocalEngine(), model)
+    measure_signals(Artefact.of_folder(tmp_path / "texts"), tmp_path / "signals", Cleaning(), LANGUAGE, Signals(), LocalEngine(), model)
     signals = read_table(Artefact.of_folder(tmp_path / "signals").table("signals"), SIGNALS)
     assert signals["language"].to_pylist() == [*TEXTS]
 

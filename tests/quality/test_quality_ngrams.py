@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_assets.quality import spans
-from llm_assets.quality.batch import DUPLICATE_LENGTHS, TOP_LENGTHS, TextBatch
+from llm_assets.quality.batch import LONGEST_NGRAM, TextBatch
 
 
 def top_reference(words: list[str], length: int) -> int:
@@ -35,10 +35,9 @@ def duplicate_reference(words: list[str], length: int) -> int:
 @given(st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "é", "A"]), max_size=60), max_size=4))
 def test_ngrams_agree_with_a_plain_loop(documents):
     batch = TextBatch(pl.Series([" ".join(words) for words in documents], dtype=pl.String))
-    for length in TOP_LENGTHS:
-        assert batch.top_ngram_characters(length).tolist() == [top_reference(words, length) for words in documents]
-    for length in DUPLICATE_LENGTHS:
-        assert batch.duplicate_ngram_characters(length).tolist() == [duplicate_reference(words, length) for words in documents]
+    for length in range(2, LONGEST_NGRAM + 1):
+        assert batch.repetition.top[length].tolist() == [top_reference(words, length) for words in documents]
+        assert batch.repetition.duplicate[length].tolist() == [duplicate_reference(words, length) for words in documents]
 
 
 @pytest.mark.parametrize(
@@ -51,22 +50,22 @@ def test_ngrams_agree_with_a_plain_loop(documents):
     ],
 )
 def test_the_top_ngram_is_the_first_of_the_most_common(text, length, characters):
-    assert TextBatch(pl.Series([text])).top_ngram_characters(length).tolist() == [characters]
+    assert TextBatch(pl.Series([text])).repetition.top[length].tolist() == [characters]
 
 
 def test_a_repeated_run_counts_the_characters_of_its_words_once():
     run = "it was a dark and stormy night"
     batch = TextBatch(pl.Series([f"{run} but {run}."]))
-    assert batch.duplicate_ngram_characters(5).tolist() == [len("itwasadarkand")]
-    assert batch.duplicate_ngram_characters(7).tolist() == [len("itwasadarkandstormynight")]
-    assert batch.duplicate_ngram_characters(8).tolist() == [0]
+    assert batch.repetition.duplicate[5].tolist() == [len("itwasadarkand")]
+    assert batch.repetition.duplicate[7].tolist() == [len("itwasadarkandstormynight")]
+    assert batch.repetition.duplicate[8].tolist() == [0]
 
 
 @settings(deadline=None, max_examples=60)  # the first example compiles the kernels
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "ab", "ba", "aa"]), max_size=12), max_size=5))
 def test_a_piece_is_known_by_its_first_place_within_its_document(documents):
     batch = TextBatch(pl.Series([" ".join(words) for words in documents], dtype=pl.String))
-    first, begin, expected = spans.find_first(batch.utf8, batch.words), 0, []
+    first, begin, expected = spans.find_first(batch.utf8, batch.words, spans.hash_spans(batch.utf8, batch.words)), 0, []
     for words in documents:
         expected += [begin + words.index(word) for word in words]
         begin += len(words)
@@ -74,7 +73,12 @@ def test_a_piece_is_known_by_its_first_place_within_its_document(documents):
 
 
 def test_pieces_of_equal_hash_are_told_apart():
-    nothing, seed = np.zeros(8, np.uint8), np.uint64(0)
-    starts, ends = np.array([0, 2, 5]), np.array([1, 4, 6])
-    assert spans._hash(nothing, 0, 1, seed) == spans._hash(nothing, 2, 4, seed)
-    assert spans._find_first(nothing, np.array([0, 3]), starts, ends, seed).tolist() == [0, 1, 0]
+    data = np.frombuffer(b"ninebytes NINEBYTES ninebytes nine", np.uint8)
+    starts, ends, same = np.array([0, 10, 20, 30]), np.array([9, 19, 29, 34]), np.zeros(4, np.uint64)
+    assert spans._find_first(data, np.array([0, 4]), starts, ends, same).tolist() == [0, 1, 0, 3]
+
+
+@given(st.lists(st.binary(max_size=8), min_size=2, max_size=20, unique=True))
+def test_short_pieces_of_one_length_have_different_hashes(pieces):
+    hashes = {(len(piece), int(spans.hash_bytes(np.frombuffer(piece, np.uint8), 0, len(piece), spans.SEED))) for piece in pieces}
+    assert len(hashes) == len(pieces)

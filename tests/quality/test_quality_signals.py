@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 
 from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language
 from llm_assets.quality.signals import DESCRIPTIONS, SIGNALS, measure_texts
 
 
 def measure(*texts: str) -> pl.DataFrame:
-    return measure_texts(pl.Series(texts), Cleaning(), Language())
+    return measure_texts(pl.Series(texts), Cleaning(), Language(), Signals())
 
 
 LINES = "- Red apples\n\n- Red apples\n\n- Green pears...\n"
@@ -46,7 +47,7 @@ VERSE = "row the boat and row the boat and row the boat and"
         (VERSE, "duplicate_10_gram_character_fraction", 0),
         ("Home\nIt rained all day. We stayed in.\nNo mark on this", "sentences", 3),
         ("Lorem ipsum dolor, LOREM IPSUM", "lorem_ipsum", 2),
-        ("Home {\nif (x) { return; }", "curly_brackets", 2),
+        ("Home {\nif (x) { return; }", "curly_brackets", 1),
         ("Home\nIt rained all day.[1]", "cleaned_characters", 18),
         ("Home\nIt rained all day.\nHe said “go on”\nNo mark on this", "line_punctuation_fraction", 2 / 3),
         (f"{'thirty characters on this line'}\n{'and thirty-one on the other one'}", "short_line_fraction", 1 / 2),
@@ -111,6 +112,6 @@ def test_a_document_measures_the_same_whatever_stands_beside_it():
 
 
 def test_an_empty_batch_has_the_columns_and_no_rows():
-    frame = measure_texts(pl.Series([], dtype=pl.String), Cleaning(), Language())
+    frame = measure_texts(pl.Series([], dtype=pl.String), Cleaning(), Language(), Signals())
     assert frame.columns == SIGNALS.names[1:]
     assert frame.height == 0

@@ -11,6 +11,7 @@ from llm_assets.quality import FILTERS
 from llm_assets.quality.bounds import Bound, Filter
 from llm_assets.quality.c4 import C4
 from llm_assets.quality.cleaning import Cleaning
+from llm_assets.quality.config import Signals
 from llm_assets.quality.decisions import decide_documents
 from llm_assets.quality.gopher import GopherQuality
 from llm_assets.quality.language import Language, LanguageFilter
@@ -36,7 +37,7 @@ def texts(tmp_path):
 
 @pytest.fixture
 def signals(texts, tmp_path):
-    measure_signals(texts, tmp_path / "signals", Cleaning(), Language(), LocalEngine())
+    measure_signals(texts, tmp_path / "signals", Cleaning(), Language(), Signals(), LocalEngine())
     return Artefact.of_folder(tmp_path / "signals")
 
 
@@ -55,7 +56,7 @@ def test_there_is_a_row_of_signals_for_every_document_in_its_part(texts, signals
     assert [part.name for part in signals.table("signals")] == ["00000.parquet", "00001.parquet"]
     table = read_table(signals.table("signals"), SIGNALS)
     assert table["doc"].to_pylist() == read_table(texts.table("texts"), TEXTS, ["doc"])["doc"].to_pylist()
-    report = measure_signals(texts, tmp_path / "again", Cleaning(), Language(), LocalEngine())
+    report = measure_signals(texts, tmp_path / "again", Cleaning(), Language(), Signals(), LocalEngine())
     assert (report.read, report.kept) == (12, 12)
     assert report.figures == {"bytes": 2 * sum(len(page.encode()) for page in PAGES), "words": sum(table["words"].to_pylist())}
     assert digests(Artefact.of_folder(tmp_path / "again")) == digests(signals)
@@ -116,7 +117,7 @@ def test_without_filters_every_document_is_kept(signals, tmp_path):
 
 def test_a_crawl_without_documents_gives_empty_tables(tmp_path):
     nothing = Artefact(tmp_path, ())
-    assert measure_signals(nothing, tmp_path / "signals", Cleaning(), Language(), LocalEngine()).read == 0
+    assert measure_signals(nothing, tmp_path / "signals", Cleaning(), Language(), Signals(), LocalEngine()).read == 0
     report, docs, rejections = decide(nothing, tmp_path / "filtered", {"c4": C4()})
     assert (report.read, docs, rejections) == (0, [], [])
 
