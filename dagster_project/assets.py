@@ -56,15 +56,27 @@ def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     return materialized(step)
 
 
-@dg.asset(**node("extracted_text", "text", "trafilatura", "parquet"), deps=[raw_crawl, section("url_filter"), section("extraction")])
+@dg.asset(
+    **node("extracted_text", "text", "trafilatura", "parquet"),
+    deps=[raw_crawl, *map(section, ("url_filter", "opt_outs", "prescreen", "extraction"))],
+)
 def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Main text of every HTML page, a row for every record, and why a page gave no text."""
     from llm_assets.extract.stage import extract_texts
 
     with pipeline.step(context) as step:
-        rules, lists = step.recipe.url_filter, {name: step.root.input_path(name) for name in step.recipe.url_filter.block_lists}
+        recipe, lists = step.recipe, {name: step.root.input_path(name) for name in step.recipe.url_filter.block_lists}
         step.report = extract_texts(
-            step.read("raw_crawl"), step.folder, step.declaration.sequence, rules, step.recipe.extraction, lists, step.engine
+            step.read("raw_crawl"),
+            step.folder,
+            step.declaration.sequence,
+            recipe.url_filter,
+            recipe.extraction,
+            lists,
+            step.engine,
+            opt_outs=recipe.opt_outs,
+            prescreen=recipe.prescreen,
+            earlier=step.read_reusable("recipe/extraction", "recipe/prescreen"),
         )
     return materialized(step)
 

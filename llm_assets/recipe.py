@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin
 
 import tomlkit
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError, model_validator
 from tomlkit.exceptions import TOMLKitError
 
 from llm_assets.dedup.config import Dedup, Signatures
 from llm_assets.errors import ConfigError
 from llm_assets.extract.config import Extraction, UrlFilter
+from llm_assets.extract.opt_out import OptOuts
+from llm_assets.extract.prescreen import Prescreen
 from llm_assets.formats.manifest import put_text
 from llm_assets.model.config import Model
 from llm_assets.pii.config import Pii
@@ -61,6 +63,8 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url_filter: UrlFilter = UrlFilter()
+    opt_outs: OptOuts = OptOuts()
+    prescreen: Prescreen = Prescreen()
     extraction: Extraction = Extraction()
     language: Language = Language()
     cleaning: Cleaning = Cleaning()
@@ -75,6 +79,14 @@ class Recipe(BaseModel):
     model: Model = Model()
     training: Training = Training()
     sampling: Sampling = Sampling()
+
+    @model_validator(mode="after")
+    def _check_prescreen(self) -> Recipe:
+        """A page that the prescreen drops, no filter can keep."""
+        kept = {language.partition("-")[0] for each in self.filters.values() for language in getattr(each, "languages", ())}
+        if self.prescreen.languages and (lost := sorted(kept - {*self.prescreen.languages})):
+            raise ValueError(f"prescreen.languages lacks {', '.join(lost)}, which [filters.language] keeps")
+        return self
 
     def fingerprint(self, section: str) -> str:
         """Version of a section, with all its defaults resolved; the order of filters counts."""
@@ -175,7 +187,7 @@ def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -
         if each["type"] == "extra_forbidden":
             lines.append(f"{key} is unknown; {_suggest(place[-1], _fields_at(model, place[:-1]))}")
         elif each["type"] == "value_error":
-            lines.append(f"{key}{'.' if key == 'filters' else ': '}{each['ctx']['error']}")
+            lines.append(f"{key}{'.' if key == 'filters' else ': ' if key else ''}{each['ctx']['error']}")
         else:
             lines.append(f"{key}: {each['msg'].lower()}, got {each['input']!r}")
     return "; ".join(lines)

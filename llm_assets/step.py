@@ -94,6 +94,16 @@ class Step:
         except DataError:
             return None  # the step that replaces a broken output must not fail because it is broken
 
+    def read_reusable(self, *inputs: str) -> Artefact | None:
+        """The output this step is about to replace, where it was made by today's code from today's versions of these inputs.
+
+        A stage may take over what is still the same.
+        """
+        if self.previous is None or self.previous.code_version != ASSETS[self.asset].code:
+            return None
+        today = self.snapshot.inputs(self.asset, self.crawl)
+        return self.read_previous() if all(self.previous.inputs.get(name) == today[name] for name in inputs) else None
+
 
 @contextmanager
 def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Iterator[Step]:

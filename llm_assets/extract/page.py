@@ -16,6 +16,7 @@ from llm_assets.extract.config import Extraction
 from llm_assets.extract.engines import ENGINES
 from llm_assets.extract.engines.settings import TooDeepError
 from llm_assets.extract.head import read_head
+from llm_assets.extract.prescreen import OFF, Prescreen, screen_page
 from llm_assets.extract.rejection import Rejection
 
 if TYPE_CHECKING:  # a child that reads pages starts sooner without them
@@ -84,7 +85,7 @@ def refuse_record(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -
     return None
 
 
-def read_page(source: Page, extraction: Extraction) -> Outcome:
+def read_page(source: Page, extraction: Extraction, prescreen: Prescreen = OFF) -> Outcome:
     """The text of a page, or why it has none. MemoryError, which tells nothing of the page, is left to the caller."""
     page, charset = decode_page(source.payload, source.charset_header)
     markup = page.replace("\0", "") if source.mime in HTML_TYPES else ""
@@ -92,6 +93,9 @@ def read_page(source: Page, extraction: Extraction) -> Outcome:
     if rejection is not None:
         return rejection
     try:
+        rejection = screen_page(markup, page, prescreen, extraction.max_depth) if prescreen.languages else None
+        if rejection is not None:
+            return rejection
         text = ENGINES[extraction.engine](markup, extraction) if markup.strip() else page if source.mime in TEXT_TYPES else ""
     except TooDeepError:
         return Rejection("max_depth", high=extraction.max_depth)

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from llm_assets.engine import Engine, advance
 from llm_assets.extract.config import Extraction, UrlFilter
-from llm_assets.extract.page import PageText, clean_line, is_document, make_page, read_page, refuse_record
+from llm_assets.extract.documents import Found, Rules, read_documents
+from llm_assets.extract.opt_out import OptOuts
+from llm_assets.extract.page import clean_line
+from llm_assets.extract.prescreen import OFF, Prescreen, check_languages
 from llm_assets.extract.ready_text import read_ready_text
 from llm_assets.extract.rejection import Rejection
-from llm_assets.extract.sandbox import Sandbox
+from llm_assets.extract.reuse import Earlier, split_output
 from llm_assets.extract.slices import SliceWriter, join_slices, slice_paths, table_paths
 from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
@@ -37,20 +40,21 @@ class _Job:
 
     sequence: int
     url_filter: UrlFilter
-    extraction: Extraction
+    rules: Rules
     folders: tuple[tuple[str, Path], ...]
     target: Path
 
 
 @dataclass(frozen=True)
 class _Slice:
-    """Every ``parts``-th record of a file, from ``part`` on; its rows go to ``folder``."""
+    """Every ``parts``-th record of a file, from ``part`` on; its rows go to ``folder``. ``earlier`` knows the file from before."""
 
     file: int
     path: Path
     folder: Path
     part: int = 0
     parts: int = 1
+    earlier: Artefact | None = None
 
 
 def extract_texts(
@@ -61,22 +65,35 @@ def extract_texts(
     extraction: Extraction,
     block_lists: Mapping[str, Path],
     engine: Engine,
+    *,
+    opt_outs: OptOuts | None = None,
+    prescreen: Prescreen = OFF,
+    earlier: Artefact | None = None,
 ) -> Report:
     """Writes ``records``, ``texts`` and ``rejections`` of crawl number ``sequence``, a part a file of the crawl.
 
     ``block_lists`` maps the names in ``url_filter`` to UT1-style folders. Every response, and every resource or
     conversion with a payload, is a document in, and is kept or rejected; records of other types are in ``records``
-    only. A row of ready text is a record and a document, and no engine runs on it. ConfigError where a block list is
-    missing, DataError where a file of the crawl cannot be read.
+    only. A row of ready text is a record and a document, and no engine runs on it.
+
+    ``earlier`` is an output of the same crawl, made by the same code with the same ``extraction`` and ``prescreen``: of pages that
+    have not changed since, what came of them is taken from there.
+
+    ConfigError where a block list or a language of the prescreen is missing, DataError where a file of the crawl cannot be read.
     """
     warnings = check_lists(url_filter, block_lists)
+    check_languages(prescreen)
     names = [name for name in url_filter.block_lists if name in block_lists]
-    job = _Job(sequence, url_filter, extraction, tuple((name, block_lists[name]) for name in names), target)
+    rules = Rules(opt_outs or OptOuts(), prescreen, extraction)
+    job = _Job(sequence, url_filter, rules, tuple((name, block_lists[name]) for name in names), target)
     files = [(row["file"], raw.folder / row["location"]) for row in read_table(raw.table("files"), FILES).to_pylist() if not row["removed"]]
     # Too few files to go round are read by several workers each.
     parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers else 1
     folder = target / SLICES
-    slices = [_Slice(file, path, folder / f"{file}-{part}-{parts}", part, parts) for file, path in files for part in range(parts)]
+    known = dict(split_output(earlier)) if earlier is not None else {}
+    slices = [
+        _Slice(file, path, folder / f"{file}-{part}-{parts}", part, parts, known.get(file)) for file, path in files for part in range(parts)
+    ]
     work = functools.partial(_extract_file if parts == 1 else _extract_slice, job)
     outputs = [table_paths(target, piece.file) if parts == 1 else slice_paths(piece.folder) for piece in slices]
     report = sum_reports(engine.write_parts(work, slices, "extracting text", outputs), STAGE)
@@ -97,19 +114,22 @@ def _extract_file(job: _Job, whole: _Slice) -> Report:
 def _extract_slice(job: _Job, piece: _Slice) -> Report:
     judge = load_judge(job.url_filter, job.folders)
     rejected: Counter[str] = Counter()
-    figures = {"records": 0, "html_bytes": 0, "text_characters": 0}
-    documents = 0
-    size = _count_bytes(piece.path)
+    figures = {"records": 0, "html_bytes": 0, "text_characters": 0, "pages_read": 0, "pages_reused": 0}
+    documents, size = 0, 0.0
     with SliceWriter(piece.folder) as writer:
-        for record, outcome in _read_documents(piece, judge, job.extraction):
-            doc = make_doc(job.sequence, piece.file, record.number)
-            _add_record(writer, doc, record)
+        for found in _read_documents(job, piece, judge):
+            record, outcome = found.record, found.outcome
+            doc = _make_doc(job, piece, record)
+            _add_record(writer, doc, found)
             figures["records"] += 1
+            size = size or _count_bytes(piece.path)
             advance(outcome is not None, (record.offset + record.length) / size)
             if outcome is None:
                 continue
             documents += 1
             figures["html_bytes"] += len(record.payload)
+            if found.digest is not None:
+                figures["pages_reused" if found.reused else "pages_read"] += 1
             if isinstance(outcome, Rejection):
                 writer.add("rejections", doc, STAGE, *outcome)
                 rejected[outcome.rule] += 1
@@ -119,15 +139,16 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
     return Report(STAGE, documents, documents - rejected.total(), rejected, figures)
 
 
-def _read_documents(piece: _Slice, judge: UrlJudge, extraction: Extraction) -> Iterator[tuple[WarcRecord, PageText | Rejection | None]]:
-    """Every record, and what came of it; None where it is no document."""
+def _read_documents(job: _Job, piece: _Slice, judge: UrlJudge) -> Iterator[Found]:
     if reader := find_reader(piece.path):
-        yield from read_ready_text(reader, piece.path, piece.part, piece.parts, judge, extraction.max_bytes)
-        return
-    with Sandbox(extraction, read_page) as sandbox:
-        for record in read_records(piece.path, piece.part, piece.parts):
-            document = is_document(record)
-            yield record, refuse_record(record, judge, extraction) or sandbox.read(make_page(record)) if document else None
+        rows = read_ready_text(reader, piece.path, piece.part, piece.parts, judge, job.rules.extraction.max_bytes)
+        return (Found(record, outcome) for record, outcome in rows)
+    records = read_records(piece.path, piece.part, piece.parts)
+    return read_documents(records, judge, job.rules, Earlier(piece.earlier, piece.file), functools.partial(_make_doc, job, piece))
+
+
+def _make_doc(job: _Job, piece: _Slice, record: WarcRecord) -> int:
+    return make_doc(job.sequence, piece.file, record.number)
 
 
 def _count_bytes(path: Path) -> float:
@@ -135,9 +156,10 @@ def _count_bytes(path: Path) -> float:
     return path.stat().st_size if find_reader(path) is None or path.suffix == ".jsonl" else math.inf
 
 
-def _add_record(writer: SliceWriter, doc: int, record: WarcRecord) -> None:
-    place = (record.offset, record.length)
-    writer.add("records", doc, _clean(record.url), *place, record.status, _clean(record.mime), clean_line(record.type), _clean(record.date))
+def _add_record(writer: SliceWriter, doc: int, found: Found) -> None:
+    record = found.record
+    what = (record.status, _clean(record.mime), clean_line(record.type), _clean(record.date))
+    writer.add("records", doc, _clean(record.url), record.offset, record.length, *what, found.opt_outs, found.digest)
 
 
 def _clean(text: str | None) -> str | None:

@@ -25,10 +25,14 @@ RECORDS = pa.schema(
         pa.field("mime", pa.string()),
         pa.field("type", pa.string(), False),
         pa.field("date", pa.string()),
+        pa.field("opt_outs", pa.list_(pa.string())),
+        pa.field("digest", pa.binary(16)),
     ]
 )
 """``extracted_text``: one row for every record of every file. ``offset`` and ``length`` are bytes in the file as it lies
-(compressed), ``type`` is WARC-Type, ``date`` WARC-Date. For ready text see ``formats.rows.Row``."""
+(compressed), ``type`` is WARC-Type, ``date`` WARC-Date. For ready text see ``formats.rows.Row``. ``opt_outs`` are the signals
+of ``extract.opt_out`` that a document bears (null where the record is none); ``digest`` is of a page that was read, and of what
+reading it depends on: where it is the same, so is what came of it."""
 
 TEXTS = pa.schema(
     [
