@@ -7,14 +7,13 @@ The only place of the graph that reads the environment: ``LLM_ASSETS_HOME`` (def
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 import dagster as dg
 from pydantic import Field
 
+from dagster_project.progress import logged_progress
 from dagster_project.tracking import record_report, track
 from llm_assets.engine import LocalEngine, Progress
 from llm_assets.plan import ASSETS
@@ -22,11 +21,6 @@ from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import rebuild_catalog
 from llm_assets.step import Step, begin_step
-
-WATCHER: ContextVar[Progress | None] = ContextVar("WATCHER", default=None)
-"""Who else is shown a stage's progress: the command line sets it for the runs it starts in its own process."""
-
-SECONDS_BETWEEN_LINES = 10.0
 
 
 def default_home() -> str:
@@ -76,7 +70,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
         with (
             track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
-            begin_step(root, recipe, self.engine(_watch(context.log.info)), asset, crawl) as step,
+            begin_step(root, recipe, self.engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):
             step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}
             yield step
@@ -86,19 +80,3 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                     context.log.warning(f"{step.name}: {warning}")
         if crawl is not None:
             rebuild_catalog(root)
-
-
-def _watch(log: Callable[[str], None]) -> Progress:
-    """Passes progress to the run's log at a readable pace, and to whoever watches this process."""
-    watcher, began, last = WATCHER.get(), time.monotonic(), time.monotonic()
-
-    def show(label: str, done: int, total: int) -> None:
-        nonlocal last
-        if watcher is not None:
-            watcher(label, done, total)
-        now = time.monotonic()
-        if 0 < done < total and now - last >= SECONDS_BETWEEN_LINES:
-            last = now
-            log(f"{label}: {done:,} of {total:,}, about {(now - began) / done * (total - done):,.0f} s left")
-
-    return show

@@ -1,4 +1,4 @@
-"""Materializes what the planner says, group by group, as Dagster runs in this process: ``python -m dagster_project.run``.
+"""Materializes what the planner says, group by group, as Dagster runs in this process.
 
 After each group the planner is asked again, so an output that came out identical stops the wave. A crawl that fails is
 left out of the rest; the others and what is global go on without it. The exit status is 1 where anything failed.
@@ -11,59 +11,40 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
-from dagster_project.resources import WATCHER, Pipeline
+from dagster_project.progress import shown_progress
+from dagster_project.resources import Pipeline
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
 from llm_assets.plan import Group, Snapshot, label, runnable, survey
 from llm_assets.root import DataRoot
+from llm_assets.services import end_with
 from llm_assets.shelves import rebuild_catalog
 
 SETTINGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-@contextmanager
-def _shown_progress(console: Console) -> Iterator[None]:
-    """Bars of what a stage is doing, while it does it."""
-    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bars: dict[str, int] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            bar = bars.get(what)
-            if bar is None:
-                bar = bars[what] = progress.add_task(what, total=total)
-            progress.update(bar, completed=done, total=total, visible=done < total)  # type: ignore[arg-type]  # TaskID is an int
-
-        token = WATCHER.set(show)
-        try:
-            yield
-        finally:
-            WATCHER.reset(token)
-
-
-def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None) -> None:
+def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None, *, quiet: bool) -> None:
     manifest = root.manifest(asset, crawl)
     if manifest is None:
         return
     report = manifest.report
     rejected = report["read"] - report["kept"]
     line = f"  [green]✓[/] {escape(label(asset, crawl))}: {report['read']:,} {report['unit']} in, {report['kept']:,} kept"
-    console.print(line + (f", {rejected:,} rejected" if rejected else "") + f"  [dim]{manifest.seconds:.1f} s[/]")
+    if not quiet:
+        console.print(line + (f", {rejected:,} rejected" if rejected else "") + f"  [dim]{manifest.seconds:.1f} s[/]")
+    of = f"{escape(label(asset, crawl))}: " if quiet else ""
     for warning in report["warnings"]:
-        console.print(f"    [yellow]warning:[/] {for_terminal(warning)}")
+        console.print(f"    [yellow]warning:[/] {of}{for_terminal(warning)}")
 
 
 def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
@@ -87,8 +68,8 @@ def _stage_error(error: SerializableErrorInfo | None) -> str:
     return error.message.strip().removeprefix(f"{LLMAssetsError.__module__}.{error.cls_name}: ") if error else "failed"
 
 
-def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:
-    """Runs until nothing is left to run. True where nothing failed."""
+def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = False) -> bool:
+    """Runs until nothing is left to run. True where nothing failed. Quiet, it tells only warnings and what failed."""
     recipe = pipeline.load_recipe()
     failed: dict[str, str] = {}
     ran = 0
@@ -103,26 +84,26 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console) -> bool:
                 break
             group = groups[0]
             before = {asset: _version(root.manifest(asset, group.crawl)) for asset in group.assets}
-            with _shown_progress(console):
+            with shown_progress(console, quiet=quiet):
                 problem = _run_group(pipeline, group, instance)
             done = [asset for asset in group.assets if _version(root.manifest(asset, group.crawl)) != before[asset]]
             ran += len(done)
             for asset in done:
-                _tell(console, root, asset, group.crawl)
+                _tell(console, root, asset, group.crawl, quiet=quiet)
             if problem is not None:
                 console.print(f"  [red]✗[/] {for_terminal(problem)}", soft_wrap=True)
                 failed[group.crawl or ""] = problem
                 if group.crawl is None:
                     break
     rebuild_catalog(root)
-    return _conclude(console, Snapshot(root, recipe, frozenset(failed)), ran, failed)
+    return _conclude(console, Snapshot(root, recipe, frozenset(failed)), ran, failed, quiet=quiet)
 
 
 def _version(manifest: Manifest | None) -> str | None:
     return manifest.folder if manifest else None
 
 
-def _conclude(console: Console, snapshot: Snapshot, ran: int, failed: dict[str, str]) -> bool:
+def _conclude(console: Console, snapshot: Snapshot, ran: int, failed: dict[str, str], *, quiet: bool) -> bool:
     waiting = [each for each in survey(snapshot) if each.state != "current" or each.waits_for]
     if failed:
         console.print(f"[red]failed:[/] {', '.join(for_terminal(name or 'the global assets') for name in failed)}")
@@ -131,23 +112,28 @@ def _conclude(console: Console, snapshot: Snapshot, ran: int, failed: dict[str, 
     elif waiting:
         first = waiting[0]
         console.print(f"[yellow]not run:[/] {escape(first.label)} waits for {for_terminal(', '.join(first.waits_for))}")
-    elif not ran:
+    elif not (ran or quiet):
         console.print("everything is current: nothing to run")
     return not failed
 
 
 def main() -> None:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(prog="python -m dagster_project.run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device")
-    arguments = parser.parse_args()
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--ends-with", type=int, metavar="DESCRIPTOR")
+    arguments = vars(parser.parse_args())
+    quiet, starter = arguments.pop("quiet"), arguments.pop("ends_with")
+    if starter is not None:
+        end_with(starter)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     console = Console(width=None if sys.stdout.isatty() else 180)
-    pipeline = Pipeline(**{name: value for name, value in vars(arguments).items() if value is not None})
+    pipeline = Pipeline(**{name: value for name, value in arguments.items() if value is not None})
     began = time.monotonic()
     try:
-        well = run(pipeline.root, pipeline, console)
+        well = run(pipeline.root, pipeline, console, quiet=quiet)
     except LLMAssetsError as error:
         console.print(f"[red]error:[/] {for_terminal(str(error))}", soft_wrap=True)
         sys.exit(1)
@@ -156,7 +142,8 @@ def main() -> None:
         said = f"a database in {state} failed: {cause}; {shutil.disk_usage(state).free:,} bytes are free on its disk"
         console.print(f"[red]error:[/] {for_terminal(said)}", soft_wrap=True)
         sys.exit(1)
-    console.print(f"[dim]{time.monotonic() - began:.0f} s[/]")
+    if not quiet:
+        console.print(f"[dim]{time.monotonic() - began:.0f} s[/]")
     sys.exit(0 if well else 1)
 
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,9 +65,31 @@ def tracking_uri(root: DataRoot) -> str:
 
 
 def run_plan(root: DataRoot, arguments: Sequence[str]) -> int:
-    """Materializes through Dagster what the planner says, in a process of its own; returns its exit status."""
-    command = [sys.executable, "-m", "dagster_project.run", *arguments]
-    return subprocess.run(command, env=environment(root), check=False).returncode
+    """Materializes through Dagster what the planner says, in a process of its own; returns its exit status.
+
+    That process is interrupted where this one ends, even by ``kill -9``.
+    """
+    ours, theirs = os.pipe()  # whoever reads the one learns when the other is closed, which the system does too
+    command = [sys.executable, "-m", "dagster_project", "--ends-with", str(ours), *arguments]
+    try:
+        with subprocess.Popen(command, env=environment(root), pass_fds=[ours]) as process:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # it was interrupted as well, and leaves things in order
+                return process.wait()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def end_with(descriptor: int) -> None:
+    """Interrupts this process, as Ctrl-C does, when the pipe behind a file descriptor is closed at its other end."""
+
+    def wait_for_end() -> None:
+        os.read(descriptor, 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
 
 
 def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_ready: Callable[[], None]) -> int:

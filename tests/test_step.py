@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,7 @@ def write_number(number: int, folder: Path, tried: Path, dies_at: int | None) ->
     if number == dies_at:
         raise Killed
     (folder / f"{number}.txt").write_text(f"{number} of {len(NUMBERS)}")
-    return Report("raw_crawl", 2, 1, {"odd": 1}, {"sum": number}, warnings=(f"{number}",))
+    return Report("raw_crawl", 2, 1, Counter({"odd": 1}), {"sum": number}, warnings=(f"{number}",))
 
 
 def write_numbers(root: DataRoot, tried: Path, dies_at: int | None = None, workers: int = 1) -> None:

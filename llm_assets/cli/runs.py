@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes a stage uses. Decides no byte.", show_default="all cores", min=1)]
 Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="Where the model runs: auto, cpu, cuda.", show_default="auto")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and what failed.")]
 RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="RECIPE", help="On a new root: a recipe's file, or demo, fineweb.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Dagster's port.")]
 MlflowPort = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="MLflow's port.")]
@@ -28,7 +29,7 @@ def demo(context: typer.Context, workers: Workers = None) -> None:
     settle_recipe(root, None if root.recipe.is_file() else "demo", None)
     if not root.declaration_path("demo").exists():
         root.add_crawl("demo", "python_docs", {})
-    status = _materialize(root, workers, None)
+    status = _materialize(root, workers, None, quiet=False)
     if status:
         raise typer.Exit(status)
     show_outcome(root)
@@ -38,18 +39,26 @@ def demo(context: typer.Context, workers: Workers = None) -> None:
     rich_help_panel=RUNNING,
     epilog=examples("llm-assets run --recipe demo --set training.steps=200", "llm-assets run --set filters.gopher_quality.min_words=20"),
 )
-def run(context: typer.Context, recipe: RecipeName = None, settings: Set = None, workers: Workers = None, device: Device = None) -> None:
+def run(
+    context: typer.Context,
+    recipe: RecipeName = None,
+    settings: Set = None,
+    workers: Workers = None,
+    device: Device = None,
+    quiet: Quiet = False,
+) -> None:
     """Materialize what is missing or stale, through Dagster. A second run has nothing to do."""
     root = open_root(context, new=True)
     settle_recipe(root, recipe, settings)
-    raise typer.Exit(_materialize(root, workers, device))
+    raise typer.Exit(_materialize(root, workers, device, quiet=quiet))
 
 
-def _materialize(root: DataRoot, workers: int | None, device: str | None) -> int:
+def _materialize(root: DataRoot, workers: int | None, device: str | None, *, quiet: bool) -> int:
     from llm_assets.services import run_plan
 
     given = {"--workers": workers, "--device": device}
-    return run_plan(root, [str(word) for option, value in given.items() if value is not None for word in (option, value)])
+    words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
+    return run_plan(root, [*words, "--quiet"] if quiet else words)
 
 
 @app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets ui --port 3001 --mlflow-port 5001"))

@@ -59,7 +59,7 @@ class Journal:
     def add(self, outputs: Sequence[Path], report: Report) -> None:
         """Notes that an item is finished. Its files are on disk."""
         entries = [FileEntry(self._relative(path), path.stat().st_size, hash_file(path)) for path in outputs]
-        put_text(self._note(outputs), json.dumps({"files": [asdict(entry) for entry in entries], "report": asdict(report)}))
+        put_text(self._note(outputs), json.dumps({"files": [asdict(entry) for entry in entries], "report": vars(report)}))
 
     def remove_unfinished(self) -> bool:
         """Removes all files that no note names. Whether anything is left."""
