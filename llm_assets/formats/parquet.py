@@ -21,7 +21,7 @@ from llm_assets.errors import DataError
 ROW_GROUP_ROWS = 4_096
 """Rows a row group: about 12 MB of ordinary web text, so a reader's memory stays small and zstd still sees enough."""
 
-ROW_GROUP_BYTES = 64 << 20
+ROW_GROUP_BYTES = 32 << 20
 """Bytes of text at which a row group ends before it has its rows: books. The row that reaches them is the last one."""
 
 ZSTD_LEVEL = 3
