@@ -1,91 +1,167 @@
-"""Lists of domains, URLs and words that are not read: the project's own, and folders as UT1 makes them.
+"""Lists of domains and URLs that are not read: files of one entry a line, which may hold millions.
 
-A list may hold millions of entries and is read by every worker, so entries are kept as sorted 64-bit hashes: 10 bytes
-an entry where a set of strings takes 120. With five million entries, a URL that is not listed is taken for a listed
-one in 10^12 cases once, and always the same one.
+Every worker reads them, so an entry is kept as its hash and its place in the file: 16 bytes where a set of strings takes 120.
+Where a hash is found the line itself is compared, so that no collision decides anything.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
+import mmap
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from llm_assets.errors import ConfigError, DataError
+from llm_assets.errors import DataError
 from llm_assets.extract.urls import parent_urls, split_url
 
-BUILTIN = Path(__file__).parent / "block_list"
+_BLOCK_BYTES = 1 << 16
+_OF_DOMAINS = b"abcdefghijklmnopqrstuvwxyz0123456789.-_\n"
+_SIEVE_BITS = 5
+"""The sieve has 2^5 to 2^6 bits an entry; of what is not listed, one in as many passes it."""
 
 
-class BlockList:
-    """Entries by hash, each with the list it stands on (the first, where it stands on several)."""
+class ListFile(NamedTuple):
+    """A file of domains, or else of URLs, by the name that rejections tell."""
 
-    def __init__(self, lists: Sequence[tuple[str, Iterable[bytes]]]) -> None:
-        self._names = [name for name, _ in lists]
-        hashes = [np.fromiter(map(_hash, entries), dtype=np.uint64) for _, entries in lists]
-        joined = np.concatenate(hashes) if hashes else np.empty(0, dtype=np.uint64)
-        sources = np.repeat(np.arange(len(hashes), dtype=np.uint16), [len(part) for part in hashes])
-        keys, first = np.unique(joined, return_index=True)
-        # bisect on an array is five times as fast as numpy on a single number.
-        self._keys = array("Q", keys.tobytes())
-        self._sources = array("H", sources[first].tobytes())
+    name: str
+    path: Path
+    of_domains: bool
 
-    def __len__(self) -> int:
-        return len(self._keys)
 
-    def find(self, entry: str) -> str | None:
-        """Name of the list that ``entry`` stands on, or None."""
-        key = _hash(entry.encode("utf-8", "replace"))
-        place = bisect_left(self._keys, key)
-        if place < len(self._keys) and self._keys[place] == key:
-            return self._names[self._sources[place]]
+class Listed(NamedTuple):
+    """What was found, and the name of the first file that lists it."""
+
+    name: str
+    entry: str
+
+
+def spell_domain(line: str) -> str:
+    """The domain that a line names, as :func:`~llm_assets.extract.urls.split_url` writes it; empty where it names none.
+
+    >>> spell_domain("*.Bücher.example.")
+    'xn--bcher-kva.example'
+    """
+    return split_url(line.lstrip("*."))[0]
+
+
+def spell_url(line: str) -> str:
+    """The URL that a line names, as :func:`~llm_assets.extract.urls.parent_urls` writes it; empty where it names none.
+
+    >>> spell_url("https://WWW.site.example/a/")
+    'site.example/a'
+    """
+    host, path = split_url(line)
+    return parent_urls(host, path)[0] if host else ""
+
+
+class BlockLists:
+    """The entries of several files. DataError where one cannot be read.
+
+    An entry is a number: the high bits of its hash, and below them its place, as if the files lay one behind the other. The
+    highest bits alone lead to its slot in a sieve, which most of what is not listed does not pass.
+    """
+
+    def __init__(self, files: Sequence[ListFile]) -> None:
+        self._files = files
+        self._contents = [_map_file(file.path) for file in files]
+        self._starts = [0, *accumulate(map(len, self._contents))]
+        self._place_bits = self._starts[-1].bit_length()
+        entries = np.concatenate([np.empty(0, np.int64), *self._hash_files()])
+        entries.sort()
+        self._shift = 64 - (len(entries).bit_length() + _SIEVE_BITS)
+        sieve = np.zeros(1 << (61 - self._shift), np.uint8)
+        slots = entries >> self._shift  # counted from the end where negative, here as below
+        np.bitwise_or.at(sieve, slots >> 3, (1 << (slots & 7)).astype(np.uint8))
+        self._entries, self._sieve = entries.data, sieve.tobytes()
+
+    def find_domain(self, domains: Iterable[str]) -> Listed | None:
+        """The first of some domains, spelt as :func:`spell_domain` does, that is listed."""
+        return self._find(domains, of_domains=True)
+
+    def find_url(self, urls: Iterable[str]) -> Listed | None:
+        """The first of some URLs, spelt as :func:`spell_url` does, that is listed."""
+        return self._find(urls, of_domains=False)
+
+    def has_urls_of(self, site: str) -> bool:
+        """False where surely no URL is listed of a site, as :func:`~llm_assets.extract.urls.name_site` writes it."""
+        slot = hash(site) >> self._shift
+        return bool(self._sieve[slot >> 3] >> (slot & 7) & 1)
+
+    def _find(self, candidates: Iterable[str], *, of_domains: bool) -> Listed | None:
+        sieve, shift = self._sieve, self._shift
+        for entry in candidates:
+            slot = hash(entry) >> shift
+            if sieve[slot >> 3] >> (slot & 7) & 1:
+                for number, start in self._find_places(hash(entry)):
+                    if self._files[number].of_domains == of_domains and self._read_line(number, start) == entry:
+                        return Listed(self._files[number].name, entry)
         return None
 
+    def _find_places(self, key: int) -> Iterator[tuple[int, int]]:
+        """File and offset of each line with this hash, in order."""
+        first = key >> self._place_bits << self._place_bits
+        for index in range(bisect_left(self._entries, first), len(self._entries)):
+            place = self._entries[index] - first
+            if place >> self._place_bits:
+                break
+            number = bisect_right(self._starts, place) - 1
+            yield number, place - self._starts[number]
 
-def read_domains(path: Path) -> Iterator[bytes]:
-    """Domains of a file, one a line, as :func:`~llm_assets.extract.urls.split_url` would write them."""
-    for line in _read_lines(path):
-        if line.isascii():
-            yield line.lower().removeprefix(b".").removesuffix(b".")
-        else:
-            yield split_url(line.decode("utf-8", "replace")).host.encode("utf-8", "replace")
+    def _read_line(self, number: int, start: int) -> str:
+        content = self._contents[number]
+        end = content.find(b"\n", start)
+        return _spell(content[start : end if end >= 0 else len(content)], self._files[number].of_domains)
 
-
-def read_urls(path: Path) -> Iterator[bytes]:
-    """URLs of a file, one a line, in the widest form that still names the whole entry."""
-    for line in _read_lines(path):
-        entry = next(parent_urls(split_url(line.decode("utf-8", "replace"))))
-        yield entry.encode("utf-8", "replace")
-
-
-def read_words(name: str) -> frozenset[str]:
-    """One of the project's own lists of words."""
-    return frozenset(line.decode("utf-8") for line in _read_lines(BUILTIN / f"{name}.txt"))
-
-
-def find_categories(name: str, folder: Path, categories: Sequence[str]) -> list[str]:
-    """Those of ``categories`` that a UT1-style folder has. ConfigError where it has none of them."""
-    found = [category for category in categories if (folder / category).is_dir()]
-    if not found:
-        there = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else "no such folder"
-        raise ConfigError(f"url_filter.categories: block list {name} has none of {', '.join(categories)}; it has: {there or 'none'}")
-    return found
+    def _hash_files(self) -> Iterator[NDArray[np.int64]]:
+        for file, first in zip(self._files, self._starts, strict=False):
+            for start, block in _read_blocks(file.path):
+                places, entries = _read_entries(block, file.of_domains)
+                hashes = np.fromiter(map(hash, entries), np.int64, len(entries))
+                yield (hashes >> self._place_bits << self._place_bits) | (first + start + np.asarray(places, np.int64))
 
 
-def _read_lines(path: Path) -> Iterator[bytes]:
+def _read_blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Stretches of whole lines, each with where it starts."""
+    start = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            block += file.readline()
+            yield start, block
+            start += len(block)
+
+
+def _read_entries(block: bytes, of_domains: bool) -> tuple[Sequence[int] | NDArray[np.int64], list[str]]:
+    """Where the entries of some lines start, and the entries."""
+    lines = b"\n" + block.lower().replace(b"\r\n", b"\n").removesuffix(b"\n") + b"\n"
+    if of_domains and not (lines.translate(None, _OF_DOMAINS) or b"\n\n" in lines or b"\n." in lines or b".\n" in lines):
+        # Spelt rightly as they are: what makes a million of them quick.
+        breaks = np.flatnonzero(np.frombuffer(block.removesuffix(b"\n"), np.uint8) == ord("\n"))
+        return np.concatenate([[0], breaks + 1]), lines.decode("ascii").split("\n")[1:-1]
+    starts, entries, start = [], [], 0
+    for line in block.split(b"\n"):
+        if entry := _spell(line, of_domains):
+            # The site of a URL is entered at the same place, so that a look at it tells whether URLs of it are listed.
+            found = [entry] if of_domains else [entry, entry[: entry.index("/") + 1]]
+            entries += found
+            starts += [start] * len(found)
+        start += len(line) + 1
+    return starts, entries
+
+
+def _spell(line: bytes, of_domains: bool) -> str:
+    text = line.decode("utf-8", "replace").strip()
+    return "" if text.startswith("#") else spell_domain(text) if of_domains else spell_url(text)
+
+
+def _map_file(path: Path) -> mmap.mmap | bytes:
+    """The bytes of a file, which stay on disk until they are looked at."""
     try:
         with path.open("rb") as file:
-            for line in file:
-                entry = line.strip()
-                if entry and not entry.startswith(b"#"):
-                    yield entry
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
     except OSError as error:
         raise DataError(f"the block list cannot be read ({error.strerror or error})", path) from error
-
-
-def _hash(entry: bytes) -> int:
-    return int.from_bytes(blake2b(entry, digest_size=8).digest(), "little")

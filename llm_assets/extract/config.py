@@ -20,10 +20,10 @@ class UrlFilter(Section):
     """Use the project's own short lists: words, and a few domains."""
 
     block_lists: tuple[str, ...] = ()
-    """Names of side inputs: folders as UT1 makes them, with ``CATEGORY/domains`` and ``CATEGORY/urls``."""
+    """Names of side inputs: folders as UT1 makes them, with ``CATEGORY/domains`` and ``CATEGORY/urls``, or with these two alone."""
 
     categories: tuple[str, ...] = ("adult", "mixed_adult", "agressif", "ddos", "gambling", "malware", "phishing", "warez")
-    """What is read of those folders. FineWeb reads ``adult``; UT1 also lists banks, blogs and the press, no reason to refuse a page."""
+    """What is read of folders with categories. FineWeb reads ``adult``; UT1 also lists banks, blogs, the press: no reason to refuse a page."""
 
     max_soft_words: int = Field(default=1, ge=0)
     """Distinct soft words a URL may hold: with FineWeb, two are one too many."""

@@ -7,52 +7,57 @@ signs, punycode and full-width letters, and a listed domain covers the domains b
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
 from llm_assets.errors import ConfigError
-from llm_assets.extract.block_lists import BUILTIN, BlockList, find_categories, read_domains, read_urls, read_words
+from llm_assets.extract.block_lists import BlockLists, Listed, ListFile
 from llm_assets.extract.config import UrlFilter
 from llm_assets.extract.rejection import Rejection
-from llm_assets.extract.urls import parent_domains, parent_urls, split_url
+from llm_assets.extract.urls import name_site, parent_domains, parent_urls, space_words, split_url
+
+BUILTIN = Path(__file__).parent / "block_list"
+KINDS = ("domains", "urls")
+"""Names of the files that a category has, and what stands in them."""
 
 
 class UrlJudge:
-    """A URL filter with its lists read. ``folders`` are the UT1-style folders by the names the filter uses."""
+    """A URL filter with its lists read. ``folders`` are the side inputs by the names that the filter uses."""
 
     def __init__(self, config: UrlFilter, folders: Mapping[str, Path]) -> None:
-        places = [(f"{name}/{category}", folder / category) for name, category, folder in _iterate_categories(config, folders)]
-        domains = [(f"{name}/domains", read_domains(place / "domains")) for name, place in places if (place / "domains").is_file()]
-        urls = [(f"{name}/urls", read_urls(place / "urls")) for name, place in places if (place / "urls").is_file()]
-        if config.builtin:
-            domains.insert(0, ("builtin/domains", read_domains(BUILTIN / "domains.txt")))
-        self._domains = BlockList(domains)
-        self._urls = BlockList(urls)
-        self._hard = read_words("hard_words") if config.builtin else frozenset()
-        self._soft = read_words("soft_words") if config.builtin else frozenset()
-        self._sub_words = sorted(read_words("sub_words")) if config.builtin else []
+        own = [ListFile("builtin/domains", BUILTIN / "domains.txt", of_domains=True)] if config.builtin else []
+        files = [*own, *(file for name in config.block_lists for file in _find_files(name, folders[name], config))]
+        self._lists = BlockLists(files)
+        self._hard, self._soft, stretches = (
+            map(read_words, ("hard_words", "soft_words", "sub_words")) if config.builtin else [frozenset()] * 3
+        )
+        self._sub_words = sorted(stretches)
         self._max_soft = config.max_soft_words
+        patterns = [*(b" %b " % word for word in self._hard | self._soft), *self._sub_words]
+        self._find_any = BytesAhoCorasick(patterns, implementation=Implementation.DFA).find_matches_as_indexes
 
     def judge(self, url: str) -> Rejection | None:
-        """The first rule that the URL breaks, or None."""
-        parts = split_url(url)
-        for domain in parent_domains(parts.host):
-            if name := self._domains.find(domain):
-                return Rejection("url_filter.domain", detail=f"{name}: {domain}")
-        for prefix in parent_urls(parts) if len(self._urls) else ():
-            if name := self._urls.find(prefix):
-                return Rejection("url_filter.url", detail=f"{name}: {prefix}")
-        words = frozenset(parts.words)
+        """The first rule that a URL breaks, or None."""
+        host, path = split_url(url)
+        if listed := self._lists.find_domain(parent_domains(host)):
+            return _tell("domain", listed)
+        if self._lists.has_urls_of(name_site(host)) and (listed := self._lists.find_url(parent_urls(host, path))):
+            return _tell("url", listed)
+        spaced = space_words(host, path)
+        letters = spaced.replace(b" ", b"")
+        return self._judge_words(spaced, letters) if self._find_any(b" %b  %b" % (spaced, letters)) else None
+
+    def _judge_words(self, spaced: bytes, letters: bytes) -> Rejection | None:
+        words = frozenset(spaced.split())
         if hard := words & self._hard:
-            return Rejection("url_filter.hard_word", len(hard), high=0, detail=f"builtin/hard_words: {', '.join(sorted(hard))}")
-        letters = "".join(parts.words)
-        for stretch in self._sub_words:
-            if stretch in letters:
-                return Rejection("url_filter.sub_word", 1, high=0, detail=f"builtin/sub_words: {stretch}")
+            return Rejection("url_filter.hard_word", len(hard), high=0, detail=f"builtin/hard_words: {_join(hard)}")
+        if found := next((stretch for stretch in self._sub_words if stretch in letters), None):
+            return Rejection("url_filter.sub_word", 1, high=0, detail=f"builtin/sub_words: {found.decode()}")
         soft = words & self._soft
         if len(soft) > self._max_soft:
-            detail = f"builtin/soft_words: {', '.join(sorted(soft))}"
-            return Rejection("url_filter.soft_words", len(soft), high=self._max_soft, detail=detail)
+            return Rejection("url_filter.soft_words", len(soft), high=self._max_soft, detail=f"builtin/soft_words: {_join(soft)}")
         return None
 
 
@@ -63,26 +68,47 @@ def load_judge(config: UrlFilter, folders: tuple[tuple[str, Path], ...]) -> UrlJ
 
 
 def check_lists(config: UrlFilter, folders: Mapping[str, Path]) -> tuple[str, ...]:
-    """Warnings about categories that a block list lacks. ConfigError where a list is not given, or lacks them all."""
-    found: dict[str, set[str]] = {}
-    for name, category, _ in _iterate_categories(config, folders):
-        found.setdefault(name, set()).add(category)
-    return tuple(
-        f"block list {name} has no category {category}"
-        for name in config.block_lists
-        for category in config.categories
-        if category not in found[name]
-    )
-
-
-def _iterate_categories(config: UrlFilter, folders: Mapping[str, Path]) -> list[tuple[str, str, Path]]:
-    """Name, category and folder of everything that is read."""
+    """Warnings about categories that a block list lacks. ConfigError where a list is not given, or nothing of it would be read."""
     missing = [name for name in config.block_lists if name not in folders]
     if missing:
         given = ", ".join(sorted(folders)) or "none"
         raise ConfigError(f"url_filter.block_lists: {', '.join(missing)} is not among the inputs given: {given}")
-    return [
-        (name, category, folders[name])
-        for name in config.block_lists
-        for category in find_categories(name, folders[name], config.categories)
-    ]
+    return tuple(warning for name in config.block_lists for warning in _check_list(name, folders[name], config.categories))
+
+
+def find_categories(folder: Path) -> list[str]:
+    """The categories of a block list, by name."""
+    return sorted({path.parent.name for kind in KINDS for path in folder.glob(f"*/{kind}") if path.is_file()})
+
+
+def read_words(name: str) -> frozenset[bytes]:
+    """One of the project's own lists of words, as UTF-8."""
+    lines = (BUILTIN / f"{name}.txt").read_bytes().splitlines()
+    return frozenset(line for line in lines if line and not line.startswith(b"#"))
+
+
+def _check_list(name: str, folder: Path, categories: tuple[str, ...]) -> tuple[str, ...]:
+    there = find_categories(folder)
+    if any((folder / kind).is_file() for kind in KINDS):  # a list without categories is read whole
+        return ()
+    if not set(categories) & set(there):
+        wanted, had = ", ".join(categories), ", ".join(there) or "none"
+        raise ConfigError(f"url_filter.categories: block list {name} has none of {wanted}; it has: {had}")
+    return tuple(f"block list {name} has no category {category}" for category in categories if category not in there)
+
+
+def _find_files(name: str, folder: Path, config: UrlFilter) -> Iterator[ListFile]:
+    """What is read of a block list: files without a category, and those of the categories wanted."""
+    for place in (".", *config.categories):
+        for kind in KINDS:
+            file = folder / place / kind
+            if file.is_file():
+                yield ListFile(f"{name}/{file.relative_to(folder).as_posix()}", file, of_domains=kind == "domains")
+
+
+def _tell(rule: str, listed: Listed) -> Rejection:
+    return Rejection(f"url_filter.{rule}", detail=f"{listed.name}: {listed.entry}")
+
+
+def _join(words: frozenset[bytes]) -> str:
+    return ", ".join(word.decode() for word in sorted(words))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_assets.errors import ConfigError
-from llm_assets.extract.block_lists import BUILTIN, BlockList, read_domains, read_words
+from llm_assets.extract.block_lists import spell_domain
 from llm_assets.extract.config import UrlFilter
-from llm_assets.extract.url_filter import UrlJudge, check_lists
-from llm_assets.extract.urls import parent_domains, split_url
+from llm_assets.extract.url_filter import BUILTIN, UrlJudge, check_lists, read_words
+from llm_assets.extract.urls import space_words, split_url
 
 FILTER = UrlFilter(builtin=False, block_lists=("ut1",), categories=("gambling", "malware"))
 BUILTIN_JUDGE = UrlJudge(UrlFilter(), {})
@@ -133,7 +133,6 @@ def test_with_no_list_at_all_every_url_passes() -> None:
     assert UrlJudge(UrlFilter(builtin=False), {}).judge("http://pornhub.com/porn") is None
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.one_of(st.text(), st.from_regex(r"https?://[^ ]{0,30}[/?#:@\[\]%].{0,30}"), st.binary().map(lambda raw: raw.decode("latin-1"))))
 def test_no_url_makes_the_filter_raise(url: str) -> None:
     BUILTIN_JUDGE.judge(url)
@@ -160,31 +159,15 @@ def test_malformed_urls_are_judged_by_what_is_left_of_them(url: str) -> None:
     assert BUILTIN_JUDGE.judge(url) is None
 
 
-@settings(deadline=None)  # the machine may be busy
-@given(st.lists(st.from_regex(r"[a-z]{1,3}\.[a-z]{1,2}", fullmatch=True)), st.from_regex(r"[a-z]{1,3}\.[a-z]{1,2}", fullmatch=True))
-def test_a_block_list_holds_what_a_set_would(entries: list[str], asked: str) -> None:
-    listed = BlockList([("one", [entry.encode() for entry in entries])])
-    assert (listed.find(asked) == "one") == (asked in set(entries))
-    assert len(listed) == len(set(entries))
-
-
-def test_an_entry_on_two_lists_is_told_as_of_the_first() -> None:
-    assert BlockList([("a", [b"x", b"y"]), ("b", [b"y", b"z"])]).find("y") == "a"
-
-
-def test_a_host_of_many_labels_keeps_its_widest_domains() -> None:
-    assert list(parent_domains("a." * 40 + "b.example"))[-2:] == ["b.example", "example"]
-
-
 @pytest.mark.parametrize("name", ["hard_words", "soft_words", "sub_words"])
 def test_the_words_shipped_are_in_the_form_urls_are_split_into(name: str) -> None:
     for word in read_words(name):
-        assert split_url(f"http://site.example/{word}").words == ("site", "example", word)
+        assert space_words(*split_url(f"http://site.example/{word.decode()}")).split() == [b"site", b"example", word]
 
 
 def test_the_domains_shipped_are_in_the_form_urls_are_split_into() -> None:
-    domains = [domain.decode() for domain in read_domains(BUILTIN / "domains.txt")]
-    assert [split_url(domain).host for domain in domains] == domains
+    domains = [line for line in (BUILTIN / "domains.txt").read_text().splitlines() if not line.startswith("#")]
+    assert [spell_domain(domain) for domain in domains] == domains
 
 
 def test_a_list_that_is_not_given_is_a_config_error_naming_those_that_are(ut1: Path) -> None:
@@ -200,3 +183,16 @@ def test_a_folder_without_any_category_is_a_config_error_naming_those_it_has(ut1
 def test_a_category_that_a_folder_lacks_is_a_warning(ut1: Path) -> None:
     config = UrlFilter(block_lists=("ut1",), categories=("adult", "press"))
     assert check_lists(config, {"ut1": ut1}) == ("block list ut1 has no category adult",)
+
+
+def test_a_list_without_categories_is_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "domains").write_text("bad.example\n")
+    config = UrlFilter(block_lists=("own",))
+    assert check_lists(config, {"own": tmp_path}) == ()
+    assert UrlJudge(config, {"own": tmp_path}).judge("http://bad.example/") == (
+        "url_filter.domain",
+        None,
+        None,
+        None,
+        "own/domains: bad.example",
+    )
