@@ -50,9 +50,10 @@ recipe_sections = [
 def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """WARC files of a crawl, numbered once and for all, as its declaration names or makes them."""
     from llm_assets.crawl.stage import collect_files
+    from llm_assets.pilot import adopt_files
 
     with pipeline.step(context) as step:
-        step.report = collect_files(step.declaration, step.read_previous(), step.folder, step.engine)
+        step.report = adopt_files(step) or collect_files(step.declaration, step.read_previous(), step.folder, step.engine)
     return materialized(step)
 
 
@@ -77,6 +78,7 @@ def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Res
             opt_outs=recipe.opt_outs,
             prescreen=recipe.prescreen,
             earlier=step.read_reusable("recipe/extraction", "recipe/prescreen"),
+            sample=step.root.sample,
         )
     return materialized(step)
 
@@ -210,7 +212,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
             choose_device(pipeline.device),
             checkpoints,
             logger,
-            on_step=lambda point: step.engine.progress("training", point.step, point.steps),
+            on_step=lambda point: step.engine.progress("training", point.step, point.steps, "steps"),
         )
     return materialized(step)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
+import signal
 import sys
 import time
 
@@ -32,6 +33,9 @@ from llm_assets.shelves import rebuild_catalog
 
 SETTINGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit status, as shells have it."""
+
 
 def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None, *, quiet: bool) -> None:
     manifest = root.manifest(asset, crawl)
@@ -48,7 +52,7 @@ def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None, *, qu
 
 
 def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
-    """One Dagster run. Returns what failed, or None."""
+    """One Dagster run. Returns what failed, or None. KeyboardInterrupt where it was interrupted."""
     job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
         instance=instance, partition_key=group.crawl, run_config=SETTINGS, raise_on_error=False, resources={"pipeline": pipeline}
@@ -58,7 +62,10 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -
     failures = [event for event in result.all_events if event.is_step_failure]
     if not failures:
         return "a check failed, and what follows was not run"
-    return f"{failures[0].step_key}: {_stage_error(failures[0].step_failure_data.error)}"
+    error = failures[0].step_failure_data.error
+    if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        raise KeyboardInterrupt
+    return f"{failures[0].step_key}: {_stage_error(error)}"
 
 
 def _stage_error(error: SerializableErrorInfo | None) -> str:
@@ -137,6 +144,9 @@ def main() -> None:
     except LLMAssetsError as error:
         console.print(f"[red]error:[/] {for_terminal(str(error))}", soft_wrap=True)
         sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("interrupted: the next `llm-assets run` goes on from here")
+        sys.exit(INTERRUPTED)
     except SQLAlchemyError as error:
         state, cause = pipeline.root.state, str(error).splitlines()[0]
         said = f"a database in {state} failed: {cause}; {shutil.disk_usage(state).free:,} bytes are free on its disk"

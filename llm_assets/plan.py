@@ -185,6 +185,8 @@ class Snapshot:
             versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
         if asset == "extracted_text":
             versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.url_filter.block_lists}
+        if asset == "extracted_text" and self.root.sample is not None:
+            versions["sample"] = f"{self.root.sample.share:f}"
         if asset == "quality_signals" and (model := self.recipe.language.model):
             versions[f"input/{model}"] = self.root.input_version(model)
         if asset == "deduped_docs" and crawl is not None:

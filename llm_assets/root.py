@@ -4,6 +4,7 @@ HOME/
     recipe.toml             the one recipe of this root
     training_set.toml       which crawls the model is trained on
     crawls/NAME.toml        a crawl, declared
+    samples/0.01/           a root of its own for a share of the documents; in it, sample.toml tells so
     inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use
     ASSET/[CRAWL/]          outputs, each with its manifest.json
     catalog.duckdb          views over all of it, disposable
@@ -14,18 +15,23 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from llm_assets.crawl.declaration import Declaration, check_name, parse_parameters, read_declaration, write_declaration
 from llm_assets.errors import ConfigError, DataError
+from llm_assets.extract.sample import Sample, parse_share
 from llm_assets.formats.doc import MAX_CRAWL
 from llm_assets.formats.manifest import Artefact, Manifest, hash_file, open_output, put_text, read_manifest
 from llm_assets.section import fingerprint
 
 NO_SUCH_INPUT = "missing"
+STATE = ".state"
+SAMPLE = "sample.toml"
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class DataRoot:
         if re.match(r"\w{2,}:/", str(home)):  # a Path folds the two slashes of a URL into one
             raise ConfigError(f"home {home!s}: a folder is wanted; object stores are not supported yet")
         folder = Path(home).expanduser().resolve()
-        place = Path(state).expanduser().resolve() if state else folder / ".state"
+        place = Path(state).expanduser().resolve() if state else folder / STATE
         try:
             for each in (folder, place) if make else ():
                 each.mkdir(parents=True, exist_ok=True)
@@ -78,6 +84,34 @@ class DataRoot:
         if manifest is None:
             raise DataError("nothing has been materialized here yet: `llm-assets run` does it", self.place(asset, crawl))
         return open_output(self.place(asset, crawl), manifest)
+
+    # -- samples -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sample(self) -> Sample | None:
+        """The share of all documents that this root is for; None where it is for all of them."""
+        path = self.home / SAMPLE
+        try:
+            return Sample(parse_share(tomllib.loads(path.read_text(encoding="utf-8"))["share"]))
+        except FileNotFoundError:
+            return None
+        except (tomllib.TOMLDecodeError, KeyError) as error:
+            raise ConfigError(f'{path}: `share = "1%"` is wanted ({error})') from error
+
+    @property
+    def main(self) -> DataRoot | None:
+        """The root that this one is a sample of."""
+        return None if self.sample is None else DataRoot.at(self.home.parents[1], make=False)
+
+    def make_sample(self, sample: Sample) -> DataRoot:
+        """The root for a share of this one's documents, made where it does not exist yet. ConfigError where this is such a root."""
+        if self.sample is not None:
+            raise ConfigError(f"{self.home} is a sample itself: draw another from {self.home.parents[1]}")
+        name = f"{sample.share:f}"
+        apart = None if self.state == self.home / STATE else self.state / "samples" / name
+        made = DataRoot.at(self.home / "samples" / name, apart)
+        put_text(made.home / SAMPLE, f'share = "{sample.share * 100:f}%"\n')
+        return made
 
     # -- crawls ------------------------------------------------------------------------------------------------
 

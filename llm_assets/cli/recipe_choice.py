@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 DEFAULT_RECIPE = "fineweb"
 
 
-def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None) -> Recipe:
+def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None, *, pilot: DataRoot | None = None) -> Recipe:
     """The recipe a run uses: the root's own; on a new root the named one, copied in. ``settings`` change it for good.
 
-    ConfigError where another recipe is named than the root has: a root has one.
+    For a ``pilot``, the recipe so chosen is the pilot's, and the root keeps what it has. ConfigError where another recipe is
+    named than the root has: a root has one.
     """
     from llm_assets.recipe import find_recipe, parse_recipe, put_recipe
 
@@ -26,7 +27,7 @@ def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None) 
         if named.fingerprints() != current_recipe(root).fingerprints():
             raise ConfigError(f"{root.home} has another recipe than {name}: `llm-assets recipe set {name}` replaces it")
     path = root.recipe if root.recipe.is_file() else find_recipe(name or DEFAULT_RECIPE)
-    return put_recipe(root.recipe, change_text(path, settings))
+    return put_recipe((pilot or root).recipe, change_text(path, settings))
 
 
 def current_recipe(root: DataRoot, settings: list[str] | None = None) -> Recipe:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llm_assets.cli.recipe_choice import settle_recipe
-from llm_assets.cli.shared import RUNNING, Set, app, examples, open_root, stdout
+from llm_assets.cli.shared import RUNNING, Set, app, examples, open_root, read_catalog, stdout
+from llm_assets.display import for_terminal
 
 if TYPE_CHECKING:
     from llm_assets.root import DataRoot
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes a stage uses. Decides no byte.", show_default="all cores", min=1)]
 Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="Where the model runs: auto, cpu, cuda.", show_default="auto")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and what failed.")]
+Share = Annotated[
+    str | None, typer.Option("--sample", metavar="SHARE", help="Run on a share of the documents, such as 1%, apart from the root.")
+]
 RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="RECIPE", help="On a new root: a recipe's file, or demo, fineweb.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Dagster's port.")]
 MlflowPort = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="MLflow's port.")]
@@ -37,7 +41,12 @@ def demo(context: typer.Context, workers: Workers = None) -> None:
 
 @app.command(
     rich_help_panel=RUNNING,
-    epilog=examples("llm-assets run --recipe demo --set training.steps=200", "llm-assets run --set filters.gopher_quality.min_words=20"),
+    epilog=examples(
+        "llm-assets run --recipe demo --set training.steps=200",
+        "llm-assets run --set filters.gopher_quality.min_words=20",
+        "llm-assets run --sample 1%",
+        "llm-assets run --sample 5% --set training.steps=100",
+    ),
 )
 def run(
     context: typer.Context,
@@ -45,12 +54,48 @@ def run(
     settings: Set = None,
     workers: Workers = None,
     device: Device = None,
+    sample: Share = None,
     quiet: Quiet = False,
 ) -> None:
-    """Materialize what is missing or stale, through Dagster. A second run has nothing to do."""
+    """Materialize what is missing or stale, through Dagster. A second run has nothing to do.
+
+    With --sample: of a share of the documents, in a root of its own, samples/ below the data root, which is only read. Then the
+    funnel is shown. A larger share holds all documents of a smaller one; --set changes the sample's recipe alone.
+    """
+    if sample is not None:
+        raise typer.Exit(_run_pilot(context, sample, recipe, settings, workers, device, quiet=quiet))
     root = open_root(context, new=True)
     settle_recipe(root, recipe, settings)
     raise typer.Exit(_materialize(root, workers, device, quiet=quiet))
+
+
+def _run_pilot(
+    context: typer.Context,
+    share: str,
+    recipe: str | None,
+    settings: list[str] | None,
+    workers: int | None,
+    device: str | None,
+    *,
+    quiet: bool,
+) -> int:
+    from llm_assets.catalog import fetch_rows
+    from llm_assets.cli.looks import print_funnel
+    from llm_assets.extract.sample import Sample, parse_share
+    from llm_assets.pilot import open_pilot
+
+    sample = Sample(parse_share(share))
+    root = open_root(context)
+    pilot = open_pilot(root, sample)
+    settle_recipe(root, recipe, settings, pilot=pilot)
+    if not quiet:
+        stdout.print(f"a sample of {for_terminal(share.strip())} in {for_terminal(str(pilot.home))}", soft_wrap=True)
+    status = _materialize(pilot, workers, device, quiet=quiet)
+    if not (status or quiet):
+        with read_catalog(pilot) as connection:
+            print_funnel(fetch_rows(connection, "explain/funnel", crawl=None))
+        stdout.print(f"[dim]look closer with `llm-assets --home {for_terminal(str(pilot.home))} …`[/]", soft_wrap=True)
+    return status
 
 
 def _materialize(root: DataRoot, workers: int | None, device: str | None, *, quiet: bool) -> int:

@@ -19,6 +19,7 @@ from llm_assets.extract.prescreen import OFF, Prescreen, check_languages
 from llm_assets.extract.ready_text import read_ready_text
 from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.reuse import Earlier, split_output
+from llm_assets.extract.sample import Sample
 from llm_assets.extract.slices import SliceWriter, join_slices, slice_paths, table_paths
 from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
@@ -43,6 +44,7 @@ class _Job:
     rules: Rules
     folders: tuple[tuple[str, Path], ...]
     target: Path
+    sample: Sample | None
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def extract_texts(
     opt_outs: OptOuts | None = None,
     prescreen: Prescreen = OFF,
     earlier: Artefact | None = None,
+    sample: Sample | None = None,
 ) -> Report:
     """Writes ``records``, ``texts`` and ``rejections`` of crawl number ``sequence``, a part a file of the crawl.
 
@@ -79,13 +82,15 @@ def extract_texts(
     ``earlier`` is an output of the same crawl, made by the same code with the same ``extraction`` and ``prescreen``: of pages that
     have not changed since, what came of them is taken from there.
 
+    Of a ``sample``, the other records are as if they were not there.
+
     ConfigError where a block list or a language of the prescreen is missing, DataError where a file of the crawl cannot be read.
     """
     warnings = check_lists(url_filter, block_lists)
     check_languages(prescreen)
     names = [name for name in url_filter.block_lists if name in block_lists]
     rules = Rules(opt_outs or OptOuts(), prescreen, extraction)
-    job = _Job(sequence, url_filter, rules, tuple((name, block_lists[name]) for name in names), target)
+    job = _Job(sequence, url_filter, rules, tuple((name, block_lists[name]) for name in names), target, sample)
     files = [(row["file"], raw.folder / row["location"]) for row in read_table(raw.table("files"), FILES).to_pylist() if not row["removed"]]
     # Too few files to go round are read by several workers each.
     parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers else 1
@@ -142,9 +147,13 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
 def _read_documents(job: _Job, piece: _Slice, judge: UrlJudge) -> Iterator[Found]:
     if reader := find_reader(piece.path):
         rows = read_ready_text(reader, piece.path, piece.part, piece.parts, judge, job.rules.extraction.max_bytes)
-        return (Found(record, outcome) for record, outcome in rows)
-    records = read_records(piece.path, piece.part, piece.parts)
+        return (Found(record, outcome) for record, outcome in rows if _is_drawn(job, piece, record))
+    records = (record for record in read_records(piece.path, piece.part, piece.parts) if _is_drawn(job, piece, record))
     return read_documents(records, judge, job.rules, Earlier(piece.earlier, piece.file), functools.partial(_make_doc, job, piece))
+
+
+def _is_drawn(job: _Job, piece: _Slice, record: WarcRecord) -> bool:
+    return job.sample is None or job.sample.holds(_make_doc(job, piece, record))
 
 
 def _make_doc(job: _Job, piece: _Slice, record: WarcRecord) -> int:
@@ -153,7 +162,7 @@ def _make_doc(job: _Job, piece: _Slice, record: WarcRecord) -> int:
 
 def _count_bytes(path: Path) -> float:
     """Bytes that a record's place is one of; without end where places are rows, or bytes without compression."""
-    return path.stat().st_size if find_reader(path) is None or path.suffix == ".jsonl" else math.inf
+    return path.stat().st_size if path.is_file() and (find_reader(path) is None or path.suffix == ".jsonl") else math.inf
 
 
 def _add_record(writer: SliceWriter, doc: int, found: Found) -> None:
