@@ -26,6 +26,7 @@ STAGES: Mapping[str, str] = {
     "bpe_train": "trains a tokenizer on documents",
     "encode": "encodes documents, by a tokenizer given or trained on them",
     "train": "trains a small model on the bytes of a text file",
+    "generate": "continues the lines of a text file with a model of random weights",
 }
 """What each stage does. Its module here has the same name, and is imported when the stage is asked for: memory is then its own."""
 

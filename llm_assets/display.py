@@ -63,6 +63,11 @@ def for_html(text: str, limit: int | None = None) -> str:
     return html.escape(_clip(_make_safe(text), limit))
 
 
+def for_plain_text(text: str, limit: int | None = None) -> str:
+    """The text for where nothing is markup, such as a picture."""
+    return _clip(_make_safe(text), limit)
+
+
 def _escape_markup(text: str) -> str:
     """Rich's markup that prints as the text. Its own ``escape`` loses a backslash before a bracket that opens no tag."""
 

@@ -70,5 +70,18 @@ def chosen_shards(step: Step) -> dict[str, Artefact]:
     return {name: step.read("token_shards", name) for name in content["shards"]}
 
 
+def shards_of(root: DataRoot) -> list[Artefact]:
+    """Shards of the standing training set. DataError where there is none, or where some were packed anew since."""
+    chosen = root.artefact("training_set")
+    versions = json.loads(chosen.path(FILE).read_text(encoding="utf-8"))["shards"]
+    shards = {name: root.artefact("token_shards", name) for name in versions}
+    changed = [name for name, artefact in shards.items() if artefact.data_version != versions[name]]
+    if changed:
+        raise DataError(
+            f"{label('token_shards', changed[0])} has changed since the training set was drawn: `llm-assets run`", chosen.folder
+        )
+    return list(shards.values())
+
+
 def _count_tokens(shards: Artefact) -> int:
     return sum(read_header(shards.folder / entry.path).tokens for entry in shards.files if entry.path.endswith(".tokens"))

@@ -7,10 +7,12 @@ from typing import Any
 
 from llm_assets.catalog import fetch_rows
 from llm_assets.cli.looks import print_funnel
+from llm_assets.cli.prediction import print_prediction
 from llm_assets.cli.shared import read_catalog, stdout
 from llm_assets.display import for_terminal
 from llm_assets.formats.manifest import Artefact
 from llm_assets.root import DataRoot
+from llm_assets.sampling.prediction import read_table
 
 NEXT_STEPS = """
 [bold]Go on[/]
@@ -58,12 +60,5 @@ def _show_next_tokens(samples: Artefact) -> None:
     tables = _read(samples, "next_tokens.json")
     if not tables:
         return
-    table = min(tables, key=lambda each: each["rank"])
-    correct = table["correct"]
-    stdout.print(f"\n[bold]Next token[/] after: …{for_terminal(table['text'][-200:])}", soft_wrap=True)
-    for candidate in table["candidates"]:
-        mark = "[green]✓[/]" if candidate["token"] == correct["token"] else " "
-        bar = "█" * round(40 * candidate["probability"])
-        stdout.print(f"  {mark} {candidate['probability']:6.1%} {for_terminal(repr(candidate['text'])):<16} {bar}")
-    if correct["token"] not in {candidate["token"] for candidate in table["candidates"]}:
-        stdout.print(f"  [green]✓[/] {correct['probability']:6.1%} {for_terminal(repr(correct['text']))} was correct, rank {table['rank']}")
+    stdout.print("\n[bold]Next token[/]")
+    print_prediction(min(map(read_table, tables), key=lambda table: table.rank or 0))

@@ -7,7 +7,9 @@ a head, V vocabulary.
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own idiom
@@ -21,7 +23,7 @@ INITIAL_STD = 0.02
 class Cache:
     """Keys and values of the tokens seen so far, so that sampling computes each token once.
 
-    Room for ``windows`` sequences of a whole context is taken at once; ``length`` tokens of it are filled.
+    Room for ``windows`` sequences of a whole context is taken at once; ``lengths`` tokens of each are filled, which may differ.
     """
 
     def __init__(
@@ -29,14 +31,50 @@ class Cache:
     ) -> None:
         shape = (dimensions.layers, 2, windows, dimensions.key_value_heads, dimensions.context, dimensions.head_width)
         self.store = torch.zeros(shape, device=device, dtype=dtype)
-        self.length = 0
+        self.lengths = [0] * windows
+        self._rows = torch.arange(windows, device=device)[:, None]
+        self._places: slice | Tensor = slice(0, 0)
+        self._end = 0
+
+    def begin(self, tokens: int) -> tuple[slice | Tensor, Tensor | None]:
+        """Makes ready for the next ``tokens`` of each window.
+
+        Gives their positions, a slice where all windows are equally long and else (B, T), and the mask of what each of them
+        sees, (B, 1, T, S); None where a causal one, or all, is right.
+        """
+        start, self._end = min(self.lengths), max(self.lengths) + tokens
+        if start + tokens == self._end:
+            self._places = slice(start, self._end)
+            if tokens == 1 or start == 0:
+                return self._places, None
+            places = torch.arange(start, self._end, device=self.store.device)[None]
+        else:
+            self._places = places = torch.tensor(self.lengths, device=self.store.device)[:, None] + torch.arange(
+                tokens, device=self.store.device
+            )
+        return self._places, torch.arange(self._end, device=self.store.device) <= places[:, None, :, None]
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Adds the newest keys and values of a layer, (B, K, T, C) each, and gives all of them, (B, K, S, C) each."""
-        end = self.length + keys.shape[2]
-        self.store[layer, 0, :, :, self.length : end] = keys
-        self.store[layer, 1, :, :, self.length : end] = values
-        return self.store[layer, 0, :, :, :end], self.store[layer, 1, :, :, :end]
+        for kind, newest in enumerate((keys, values)):
+            # Two indices with a slice between them put their own dimensions first: (B, T, K, C).
+            if isinstance(self._places, slice):
+                self.store[layer, kind, :, :, self._places] = newest
+            else:
+                self.store[layer, kind][self._rows, :, self._places] = newest.transpose(1, 2)
+        return self.store[layer, 0, :, :, : self._end], self.store[layer, 1, :, :, : self._end]
+
+    def end(self, tokens: int) -> None:
+        """Counts what was begun as seen."""
+        self.lengths = [length + tokens for length in self.lengths]
+
+    def select(self, windows: Sequence[int]) -> Cache:
+        """A cache of these windows alone; of one window, in the very room of this one."""
+        selected = copy.copy(self)
+        selected.store = self.store.narrow(2, windows[0], 1) if len(windows) == 1 else self.store[:, :, list(windows)]
+        selected.lengths = [self.lengths[window] for window in windows]
+        selected._rows = self._rows[: len(windows)]
+        return selected
 
 
 def rotary_angles(dimensions: Dimensions) -> tuple[Tensor, Tensor]:
@@ -84,8 +122,8 @@ class Attention(nn.Module):
             self.k_norm = RMSNorm(dimensions.head_width, dimensions.norm_epsilon)
         self.qk_norm = dimensions.qk_norm
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: Cache | None) -> Tensor:
-        """(B, T, D) in and out; the angles are those of the T positions."""
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: Cache | None, mask: Tensor | None) -> Tensor:
+        """(B, T, D) in and out; the angles are those of the T positions. Without a mask each token sees all up to itself."""
         windows, tokens, _ = x.shape
         by_head = (windows, tokens, -1, self.head_width)
         q = self.q_proj(x).view(by_head)  # (B, T, H, C)
@@ -95,12 +133,10 @@ class Attention(nn.Module):
             q, k = self.q_norm(q), self.k_norm(k)
         q = rotate(q.transpose(1, 2), cos, sin)  # (B, H, T, C)
         k = rotate(k.transpose(1, 2), cos, sin)  # (B, K, T, C)
-        mask = None
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, K, S, C)
-            # The newest T tokens stand at the end of the S seen: each sees all before it.
-            mask = torch.ones(tokens, k.shape[2], dtype=torch.bool, device=x.device).tril(k.shape[2] - tokens)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.grouped)
+        causal = mask is None and tokens > 1
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.grouped)
         joined: Tensor = self.o_proj(y.transpose(1, 2).reshape(windows, tokens, -1))
         return joined
 
@@ -130,9 +166,9 @@ class Block(nn.Module):
         self.post_attention_layernorm = RMSNorm(dimensions.width, dimensions.norm_epsilon)
         self.mlp = FeedForward(dimensions)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, cache: Cache | None, mask: Tensor | None) -> Tensor:
         """(B, T, D) in and out."""
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache)
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, cache, mask)
         y: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return y
 
@@ -182,16 +218,20 @@ class Transformer(nn.Module):
 
     def hidden_states(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
         """(B, T) token ids to (B, T, D), what the head reads. With a cache, ``tokens`` follow those that it holds."""
-        start = 0 if cache is None else cache.length
-        end = start + tokens.shape[1]
+        count = tokens.shape[1]
+        end = count if cache is None else count + max(cache.lengths)
         if end > self.dimensions.context:
             raise ValueError(f"{end} tokens are more than the model's context of {self.dimensions.context}")
         x = self.embed_tokens(tokens)  # (B, T, D)
-        cos, sin = self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype)  # (T, C / 2)
+        places, mask = (slice(count), None) if cache is None else cache.begin(count)
+        # (T, C / 2), or (B, 1, T, C / 2) where windows are of several lengths
+        cos, sin = (table[places].to(x.dtype) for table in (self.cos, self.sin))
+        if cos.dim() > 2:
+            cos, sin = cos[:, None], sin[:, None]
         for block in self.layers:
-            x = block(x, cos, sin, cache)
+            x = block(x, cos, sin, cache, mask)
         if cache is not None:
-            cache.length = end
+            cache.end(count)
         y: Tensor = self.norm(x)
         return y
 

@@ -1,4 +1,4 @@
-"""Continues a text, token by token, with a cache of what was computed for the tokens before."""
+"""Continues texts: prompts in, what a model says out, whole or piece by piece."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import tokenizers
-import torch
 
 from llm_assets.model.device import choose_device
 from llm_assets.model.export import load_model
-from llm_assets.model.transformer import Cache, Transformer
+from llm_assets.model.transformer import Transformer
 from llm_assets.sampling.config import Decoding
-from llm_assets.sampling.decode import choose_token
+from llm_assets.sampling.continuation import Continuation, advance
 from llm_assets.tokenizer.bpe import encode_text, end_of_text, load_tokenizer, token_bytes
 
 
@@ -22,31 +21,31 @@ def open_model(folder: Path, device: str = "auto") -> tuple[Transformer, tokeniz
     return load_model(folder, choose_device(device)), load_tokenizer(folder / "tokenizer.json")
 
 
-def generate(model: Transformer, tokenizer: tokenizers.Tokenizer, prompt: str, decoding: Decoding | None = None) -> str:
-    """The model's continuation of a prompt, without the prompt."""
-    return "".join(stream(model, tokenizer, prompt, decoding))
+def generate(model: Transformer, tokenizer: tokenizers.Tokenizer, prompts: Sequence[str], decodings: Sequence[Decoding]) -> list[str]:
+    """The continuation of each prompt, without the prompt, all written at once."""
+    texts = [""] * len(prompts)
+    for number, piece in stream(model, tokenizer, prompts, decodings):
+        texts[number] += piece
+    return texts
 
 
-def stream(model: Transformer, tokenizer: tokenizers.Tokenizer, prompt: str, decoding: Decoding | None = None) -> Iterator[str]:
-    """The continuation in pieces, each as soon as it is sure: whole characters that begin no stop text."""
-    decoding = decoding or Decoding()
-    raw = token_bytes(tokenizer)
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    waiting = ""
-    longest = max(map(len, decoding.stop), default=1)
-    for token in generate_tokens(model, encode_prompt(tokenizer, prompt), decoding, end_of_text(tokenizer)):
-        waiting += decoder.decode(raw[token])
-        cut = min((place for place in map(waiting.find, decoding.stop) if place >= 0), default=None)
-        if cut is not None:
-            yield waiting[:cut]
-            return
-        sure = max(0, len(waiting) - longest + 1)
-        if sure:
-            yield waiting[:sure]
-            waiting = waiting[sure:]
-    waiting += decoder.decode(b"", final=True)
-    if waiting:
-        yield waiting
+def stream(
+    model: Transformer, tokenizer: tokenizers.Tokenizer, prompts: Sequence[str], decodings: Sequence[Decoding]
+) -> Iterator[tuple[int, str]]:
+    """The continuations in pieces, each with the number of its prompt, as soon as it is sure: whole characters that begin no
+    stop text."""
+    raw, end = token_bytes(tokenizer), end_of_text(tokenizer)
+    texts = [Continuation(encode_prompt(tokenizer, prompt), decoding) for prompt, decoding in zip(prompts, decodings, strict=True)]
+    writers = {id(text): (number, _Writer(text.decoding.stop)) for number, text in enumerate(texts)}
+    for text, token in advance(model, texts, end):
+        number, writer = writers[id(text)]
+        piece = writer.write(raw[token])
+        text.ended |= writer.stopped
+        if piece:
+            yield number, piece
+    for number, writer in writers.values():
+        if rest := writer.close():
+            yield number, rest
 
 
 def encode_prompt(tokenizer: tokenizers.Tokenizer, prompt: str) -> list[int]:
@@ -54,23 +53,26 @@ def encode_prompt(tokenizer: tokenizers.Tokenizer, prompt: str) -> list[int]:
     return [end_of_text(tokenizer), *encode_text(tokenizer, prompt)]
 
 
-@torch.no_grad()
-def generate_tokens(model: Transformer, prompt: Sequence[int], decoding: Decoding, end: int) -> Iterator[int]:
-    """Ids that follow those of the prompt, ``decoding.tokens`` at most, until ``end``, which is not given.
+class _Writer:
+    """Bytes of tokens in, text out that no later byte can change and that no stop text begins."""
 
-    The model sees at most its context: once that is full, it goes on from the latest half of it.
-    """
-    context, device = model.dimensions.context, model.embed_tokens.weight.device
-    generator = torch.Generator().manual_seed(decoding.seed)
-    tokens = list(prompt)
-    cache, unread = Cache(model.dimensions, device=device), tokens[-context:]
-    for _ in range(decoding.tokens):
-        hidden = model.hidden_states(torch.tensor([unread], device=device), cache)  # (1, T, D)
-        token = choose_token(model.head(hidden[0, -1]), tokens, decoding, generator)
-        if token == end:
-            return
-        yield token
-        tokens.append(token)
-        unread = [token]
-        if cache.length == context:
-            cache.length, unread = 0, tokens[-max(1, context // 2) :]
+    def __init__(self, stop: Sequence[str]) -> None:
+        self.stopped = False
+        self._stop, self._held = stop, max(map(len, stop), default=1) - 1
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._waiting = ""
+
+    def write(self, raw: bytes) -> str:
+        return self._release(self._decoder.decode(raw), self._held)
+
+    def close(self) -> str:
+        """What still waited, at the end of the text; nothing where a stop text ended it."""
+        return "" if self.stopped else self._release(self._decoder.decode(b"", final=True), 0)
+
+    def _release(self, text: str, held: int) -> str:
+        self._waiting += text
+        cut = min((place for place in map(self._waiting.find, self._stop) if place >= 0), default=None)
+        self.stopped = cut is not None
+        sure = max(0, len(self._waiting) - held) if cut is None else cut
+        released, self._waiting = self._waiting[:sure], self._waiting[sure:]
+        return released

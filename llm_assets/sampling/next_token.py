@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import tokenizers
 import torch
 from torch import Tensor
 
 from llm_assets.model.transformer import Transformer
+from llm_assets.pii.redact import redact_for_display
+from llm_assets.sampling.decode import likeliest
 from llm_assets.sampling.generate import encode_prompt
-from llm_assets.tokenizer.bpe import token_bytes
+from llm_assets.sampling.prediction import Candidate, Prediction, Table
+from llm_assets.tokenizer.bpe import encode_text, token_bytes
 from llm_assets.training.batches import Windows
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A token that may come next. Bytes of its text that are no whole character are shown by number."""
-
-    token: int
-    text: str
-    probability: float
+WINDOW_SHOWN = 32
+"""Latest tokens of a window that are kept for a person to read."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """The likeliest next tokens after a window of a shard, and the one that came.
-
-    ``shard`` numbers the shards of the split, ``position`` is the token's in it, ``text`` the window's; ``rank`` counts the
-    tokens held likelier than the correct one.
-    """
-
-    shard: int
-    position: int
-    text: str
-    candidates: tuple[Candidate, ...]
-    correct: Candidate
-    rank: int
-
-
-def next_tokens(model: Transformer, tokenizer: tokenizers.Tokenizer, prompt: str, top: int = 10) -> list[Candidate]:
-    """The ``top`` likeliest tokens after a prompt, likeliest first; of a long one the model sees its latest context."""
-    tokens = encode_prompt(tokenizer, prompt)[-model.dimensions.context :]
-    return _rank(predict(model, tokens), token_texts(tokenizer), top)
+def next_tokens(model: Transformer, tokenizer: tokenizers.Tokenizer, prompt: str, top: int = 10, correct: str | None = None) -> Prediction:
+    """What is expected after a prompt, of which the model sees the latest context; ``correct`` begins with what came."""
+    texts, tokens = token_texts(tokenizer), encode_prompt(tokenizer, prompt)[-model.dimensions.context :]
+    answer = encode_text(tokenizer, correct)[0] if correct else None
+    return Prediction(**_look(predict(model, tokens), tokens, texts, top, answer))
 
 
 def tabulate_windows(
@@ -54,15 +36,12 @@ def tabulate_windows(
     for number in numbers:
         inputs, targets = windows.gather([number])
         tokens, answer = inputs[0].tolist(), int(targets[0, -1])
-        probabilities = predict(model, tokens)
         shard, start = windows.locate(number)
         yield Table(
             shard=shard,
             position=start + len(tokens),
             text=tokenizer.decode(tokens, skip_special_tokens=False),
-            candidates=tuple(_rank(probabilities, texts, top)),
-            correct=Candidate(answer, texts[answer], float(probabilities[answer])),
-            rank=int((probabilities > probabilities[answer]).sum()),
+            **_look(predict(model, tokens), tokens, texts, top, answer),
         )
 
 
@@ -80,7 +59,20 @@ def token_texts(tokenizer: tokenizers.Tokenizer) -> list[str]:
     ]
 
 
-def _rank(probabilities: Tensor, texts: Sequence[str], top: int) -> list[Candidate]:
-    likeliest, tokens = torch.sort(probabilities, descending=True, stable=True)
-    pairs = zip(likeliest[:top].tolist(), tokens[:top].tolist(), strict=True)
-    return [Candidate(token, texts[token], probability) for probability, token in pairs]
+def _look(probabilities: Tensor, tokens: Sequence[int], texts: Sequence[str], top: int, answer: int | None) -> dict[str, Any]:
+    """The fields of a prediction."""
+    pairs = zip(*(column.tolist() for column in likeliest(probabilities, top)), strict=True)
+    fields: dict[str, Any] = {
+        "window": _show_window([texts[token] for token in tokens[-WINDOW_SHOWN:]]),
+        "candidates": tuple(Candidate(token, texts[token], probability) for probability, token in pairs)[:top],
+    }
+    if answer is not None:
+        fields["correct"] = Candidate(answer, texts[answer], float(probabilities[answer]))
+        fields["rank"] = int((probabilities > probabilities[answer]).sum())
+    return fields
+
+
+def _show_window(texts: Sequence[str]) -> tuple[str, ...]:
+    joined = "".join(texts)
+    redacted = redact_for_display(joined)
+    return tuple(texts) if redacted == joined else (redacted,)

@@ -1,7 +1,8 @@
 """Stage ``sampling``: a trained model and its validation shards in, what it says out.
 
-Writes ``samples.json`` (continuations of the prompts), ``next_tokens.json`` (tables of next tokens with the correct one) and
-``scores.json``. Every text passes the redactor before it is written. On a CPU the same inputs give the same bytes.
+Writes ``samples.json`` (continuations of the prompts), ``next_tokens.json`` (tables of next tokens with the correct one),
+``next_tokens.png`` (the first of them drawn) and ``scores.json``. Every text passes the redactor before it is written. On a CPU
+the same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from llm_assets.report import Figure, Report
 from llm_assets.sampling.config import Sampling
 from llm_assets.sampling.generate import generate
 from llm_assets.sampling.next_token import tabulate_windows
+from llm_assets.sampling.picture import draw_predictions
 from llm_assets.sampling.score import score_shards
 from llm_assets.tokenizer.bpe import load_tokenizer
 from llm_assets.training.batches import Windows, open_split
 from llm_assets.training.determinism import reproducible
 
 STAGE = "sampling"
+
+PICTURED = 4
+"""Next-token tables that are drawn."""
 
 
 def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, config: Sampling, device: str) -> Report:
@@ -39,17 +44,17 @@ def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, conf
     windows = Windows([tokens for _, tokens in validation], transformer.dimensions.context)
     figures: dict[str, Figure] = {}
     with reproducible(threads=1):
-        samples = [
-            {"prompt": prompt, "text": generate(transformer, tokenizer, prompt, config.model_copy(update={"seed": config.seed + number}))}
-            for number, prompt in enumerate(config.prompts)
-        ]
-        tables = [asdict(table) for table in tabulate_windows(transformer, tokenizer, windows, windows.spread(config.windows), config.top)]
+        decodings = [config.model_copy(update={"seed": config.seed + number}) for number in range(len(config.prompts))]
+        texts = generate(transformer, tokenizer, config.prompts, decodings)
+        samples = [{"prompt": prompt, "text": text} for prompt, text in zip(config.prompts, texts, strict=True)]
+        tables = list(tabulate_windows(transformer, tokenizer, windows, windows.spread(config.windows), config.top))
         if len(windows):
             score = score_shards(transformer, tokenizer, windows, config.scored_windows)
             figures = {"validation_loss": score.loss, "bits_per_byte": score.bits_per_byte, "tokens_scored": score.tokens}
     target.mkdir(parents=True, exist_ok=True)
-    for name, value in (("samples", samples), ("next_tokens", tables), ("scores", figures)):
+    for name, value in (("samples", samples), ("next_tokens", [asdict(table) for table in tables]), ("scores", figures)):
         (target / f"{name}.json").write_text(json.dumps(redact_texts(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (target / "next_tokens.png").write_bytes(draw_predictions(tables[:PICTURED]))
     no_validation = "no shard of the split validation has a whole window: there are no scores and no next-token tables"
     return Report(
         STAGE,

@@ -31,13 +31,17 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token")),
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
     "train": ("book", 2 * 12, ("tokens", "training_loss", "validation_loss")),
+    "generate": ("book", 2 * 8, ("tokens", "tokens_per_cpu_s_uncached", "bandwidth_share")),
 }
 """Stage: the input it takes, the documents that a limit of 2 leaves of it, and what it is judged by."""
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_prints_one_line_of_json_about_the_first_documents(run: Run, request: pytest.FixtureRequest, stage: str) -> None:
+def test_a_stage_prints_one_line_of_json_about_the_first_documents(
+    run: Run, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
     source, documents, judged = INPUTS[stage]
+    monkeypatch.setattr("benchmarks.generate.TOKENS", 8)
     figures = run(stage, "--input", request.getfixturevalue(source), "--limit", "2")
     assert list(figures)[: len(ALWAYS)] == list(ALWAYS)
     assert (figures["stage"], figures["documents"]) == (stage, documents)
