@@ -9,17 +9,12 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.pictures import draw_pictures
+from dagster_project.schemas import column_schemas
 from llm_assets.display import for_markdown
-from llm_assets.report import Report
+from llm_assets.report_page.figures import falls_of
+from llm_assets.report_page.markdown import write_waterfall
 from llm_assets.step import Step
-
-
-def funnel_table(report: Report) -> str:
-    """Markdown table of what was read, rejected by rule, and kept."""
-    rows = [("in", report.read), *sorted(report.rejected.items(), key=lambda item: -item[1]), ("kept", report.kept)]
-    share = max(report.read, 1)
-    lines = [f"| {for_markdown(rule)} | {count:,} | {count / share:.1%} |" for rule, count in rows]
-    return "\n".join([f"| rule | {report.unit} | share |", "|---|--:|--:|", *lines])
 
 
 def materialized(step: Step) -> dg.MaterializeResult[None]:
@@ -31,7 +26,7 @@ def materialized(step: Step) -> dg.MaterializeResult[None]:
         "read": report.read,
         "kept": report.kept,
         "rejected": report.read - report.kept,
-        "funnel": dg.MetadataValue.md(funnel_table(report)),
+        "funnel": dg.MetadataValue.md(write_waterfall(falls_of(report, step.recipe.filters), report.unit)),
         "seconds": round(manifest.seconds, 2),
         "files": len(manifest.files),
         "megabytes": round(sum(entry.bytes for entry in manifest.files) / 1e6, 3),
@@ -39,6 +34,7 @@ def materialized(step: Step) -> dg.MaterializeResult[None]:
         "dagster/row_count": report.kept,
     }
     metadata |= {name: for_markdown(figure) if isinstance(figure, str) else figure for name, figure in report.figures.items()}
+    metadata |= column_schemas(step.asset) | draw_pictures(step)
     if report.warnings:
         metadata["warnings"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(warning)}" for warning in report.warnings))
     if "mlflow" in step.links:

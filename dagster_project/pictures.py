@@ -1,0 +1,32 @@
+"""What a person looks at beside a stage's counts: histograms with bounds, and documents of each fate."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from llm_assets.catalog import open_catalog
+from llm_assets.report_page.figures import Extent, draw_samples
+from llm_assets.report_page.histograms import count_histograms
+from llm_assets.report_page.markdown import write_histograms, write_samples
+from llm_assets.step import Step
+
+MEASURED = ("quality_signals", "filtered_docs")
+SAMPLED = ("extracted_text", "filtered_docs", "deduped_docs", "pii_scrubbed_corpus")
+SAMPLES = 2
+"""Documents to show of each fate: a row each, and Dagster keeps what it is told in its database."""
+
+
+def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
+    """Markdown of one crawl's stage, from the catalog. What pages say in it is redacted and escaped."""
+    if step.asset not in (*MEASURED, *SAMPLED):
+        return {}
+    pictures: dict[str, dg.MetadataValue] = {}
+    extent, filters = Extent.of_crawl(step.declaration.sequence), step.recipe.filters
+    with open_catalog(step.root.catalog) as connection:
+        if step.asset in MEASURED:
+            histograms = count_histograms(connection, filters, extent.first, extent.last)
+            pictures["histograms"] = dg.MetadataValue.md(write_histograms(histograms))
+        if step.asset in SAMPLED:
+            samples = [row for row in draw_samples(connection, filters, extent, SAMPLES) if row["stage"] == step.asset]
+            pictures["samples"] = dg.MetadataValue.md(write_samples(samples))
+    return pictures

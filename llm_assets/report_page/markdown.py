@@ -1,0 +1,73 @@
+"""The same figures as Markdown, for Dagster's pages: its viewer shows no pictures that a page brings along, so bars are letters.
+
+Whatever pages say is redacted and escaped: no markup, no HTML, no link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from llm_assets.display import for_markdown
+from llm_assets.notation import show_bounds
+from llm_assets.report_page.drawing import spell_histogram
+from llm_assets.report_page.figures import Fall, Row
+from llm_assets.report_page.histograms import Histogram
+from llm_assets.report_page.page import tell_reason
+
+BAR_LETTERS = 20
+
+
+def write_waterfall(falls: Sequence[Fall], unit: str = "documents") -> str:
+    """A table of rules: what each took of what was left, and what was kept."""
+    total = max(falls[0].left, 1) if falls else 1
+    rows = [
+        (
+            for_markdown(fall.rule),
+            f"{fall.documents:,}",
+            f"{fall.documents / total:.1%}",
+            f"`{_spell_fall(fall, total)}`",
+        )
+        for fall in falls
+    ]
+    return _write_table(("rule", unit, "share", "left, and taken"), "lrrl", rows)
+
+
+def _spell_fall(fall: Fall, total: int) -> str:
+    before, after = (round(count / total * BAR_LETTERS) for count in (fall.left, fall.left - fall.documents))
+    return "█" * before if fall.rule == "kept" else "█" * after + "░" * max(before - after, 1)
+
+
+def write_histograms(histograms: Iterable[Histogram]) -> str:
+    """A table of signals: the bounds, and how the documents lie beside them, from ``low`` to ``high``."""
+    rows = [
+        (
+            for_markdown(each.signal),
+            "; ".join(dict.fromkeys(show_bounds(bound.low, bound.high, bound.low_open, bound.high_open) for _, bound in each.rules)),
+            each.name_edge(0),
+            f"`{spell_histogram(each)}`",
+            each.name_edge(len(each.documents)),
+        )
+        for each in histograms
+    ]
+    return _write_table(("signal", "bounds", "low", "documents, by square root", "high"), "llrll", rows)
+
+
+def write_samples(samples: Iterable[Row]) -> str:
+    """A table of documents to look at, with what was measured of each."""
+    rows = [
+        (
+            for_markdown(f"{row['stage']}: {row['rule']}" if row["rule"] != "kept" else "kept"),
+            for_markdown(row["id"]),
+            for_markdown(row["url"] or "", 100),
+            for_markdown(row["title"] or "", 80),
+            for_markdown(tell_reason(row), 120),
+            for_markdown(row["excerpt"] or "", 160),
+        )
+        for row in samples
+    ]
+    return _write_table(("fate", "document", "url", "title", "reason", "text"), "llllll", rows)
+
+
+def _write_table(header: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:
+    rules = ["--:" if side == "r" else "---" for side in sides.ljust(len(header), "l")]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rules, *rows))
