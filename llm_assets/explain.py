@@ -1,8 +1,9 @@
-"""The life of a document, told from the catalog: its record, the rule that took it or its place in the shards."""
+"""The life of a document, told from the catalog: its record, what each stage made of it, its place in the shards."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,16 +45,21 @@ class Judged:
 class Life:
     """All that is known of one document. ``capture`` is its row of the view ``documents``; every text in it is untrusted.
 
-    ``judged`` has a row a rule, in the recipe's order: the first that is not within is the reason. ``outdated`` says that the filters
-    were changed since its verdict. ``place`` is where its tokens lie, ``elder`` whose copy it is, ``copies`` how often it was copied.
+    ``extraction`` says what its record gave. ``judged`` has a row a rule, in the recipe's order: the first that is not within is the
+    reason; ``unbounded`` are the signals no rule asks about. ``outdated`` says that the filters were changed since its verdict.
+    ``elder`` is whose copy it is, ``copies`` how often it was copied, ``family`` the root it goes back to if it survived,
+    ``redactions`` the places of stand-ins, ``place`` where its tokens lie.
     """
 
     capture: Mapping[str, Any]
     file: str | None
+    extraction: Mapping[str, Any] | None
     judged: tuple[Judged, ...]
+    unbounded: Mapping[str, float]
     outdated: bool
     elder: Mapping[str, Any] | None
     copies: Mapping[str, Any] | None
+    family: int | None
     redactions: tuple[Mapping[str, Any], ...]
     place: Mapping[str, Any] | None
 
@@ -61,6 +67,19 @@ class Life:
     def broken(self) -> tuple[Judged, ...]:
         """The rules it does not meet."""
         return tuple(each for each in self.judged if not each.within)
+
+    @property
+    def url_rule(self) -> str | None:
+        """The rule of the URL filter that took it, ``none`` where it let it pass, None where it was never asked."""
+        rule = self.capture["rule"] or ""
+        if rule.startswith("url_filter."):
+            return str(rule)
+        return "none" if self.extraction is not None or rule.startswith("extraction.") else None
+
+    @property
+    def redacted(self) -> Mapping[str, int]:
+        """Redactions by kind."""
+        return Counter(str(each["kind"]) for each in self.redactions)
 
 
 def tell_lives(connection: duckdb.DuckDBPyConnection, root: DataRoot, recipe: Recipe, what: str) -> list[Life]:
@@ -108,15 +127,20 @@ def _tell_life(connection: duckdb.DuckDBPyConnection, root: DataRoot, recipe: Re
     def first(query: str) -> Mapping[str, Any] | None:
         return next(iter(fetch_rows(connection, query, doc=doc)), None)
 
-    signals = first("explain/signals")
+    signals, survivor = first("explain/signals"), first("explain/families")
+    judged = tuple(judge(recipe.filters, signals)) if signals else ()
+    asked = {"doc", "language", *(each.signal for each in judged)}
     decision = root.manifest("filtered_docs", crawl)
     return Life(
         capture=capture,
         file=_find_file(root, crawl, doc),
-        judged=tuple(judge(recipe.filters, signals)) if signals else (),
+        extraction=first("explain/extractions"),
+        judged=judged,
+        unbounded={name: value for name, value in (signals or {}).items() if name not in asked},
         outdated=decision is not None and decision.inputs.get("recipe/filters") != recipe.fingerprint("filters"),
         elder=first("explain/elders"),
         copies=first("explain/copies"),
+        family=survivor["family"] if survivor else None,
         redactions=tuple(fetch_rows(connection, "explain/redactions", doc=doc)),
         place=first("explain/places"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,10 +14,14 @@ from llm_assets.explain import Judged, Life
 from llm_assets.formats.doc import format_doc
 from llm_assets.notation import show_bounds, show_measured, show_number
 
+PLACES = 10
+"""Redactions to name on a terminal; JSON has all of them."""
+
 
 def life_as_json(life: Life) -> dict[str, Any]:
     """All of it, the document's key first, and which rules it breaks."""
-    return {"doc": format_doc(life.capture["doc"]), **asdict(life), "broken": [each.rule for each in life.broken]}
+    told = {"url_rule": life.url_rule, "broken": [each.rule for each in life.broken], "redacted": life.redacted}
+    return {"doc": format_doc(life.capture["doc"]), **asdict(life), **told}
 
 
 def print_life(life: Life) -> None:
@@ -31,7 +36,11 @@ def print_life(life: Life) -> None:
         _print_fact("title", for_terminal(" ".join(capture["title"].split()), 200))
     if capture["language"]:
         _print_fact("language", f"{for_terminal(capture['language'])} ({capture['language_score']:.3f})")
-    if life.judged:
+    if life.url_rule is not None:
+        _print_fact("url rule", for_terminal(life.url_rule))
+    if life.extraction is not None:
+        _print_fact("extraction", _tell_extraction(life.extraction))
+    if life.judged or life.unbounded:
         _print_judged(life)
     if life.elder:
         elder = life.elder
@@ -40,8 +49,12 @@ def print_life(life: Life) -> None:
     if life.copies:
         copies = life.copies
         _print_fact("copies", f"{copies['copies']:,}, of which {copies['exact']:,} exact and {copies['removed']:,} removed")
-    for redaction in life.redactions:
-        _print_fact("redacted", f"{redaction['kind']} in {redaction['field']}, bytes {redaction['start']:,} to {redaction['end']:,}")
+    if life.family is not None and life.family != capture["doc"]:
+        _print_fact("family", format_doc(life.family))
+    if life.redacted:
+        _print_fact("redacted", ", ".join(f"{number:,} {kind}" for kind, number in life.redacted.items()))
+    for redaction in life.redactions[:PLACES]:
+        _print_fact("", f"{redaction['kind']} in {redaction['field']}, bytes {redaction['start']:,} to {redaction['end']:,}")
     _print_fact("fate", _tell_fate(life))
     if len(life.broken) > 1:
         _print_fact("also broken", "; ".join(f"{for_terminal(each.rule)}, {_tell_breach(each)}" for each in life.broken[1:]))
@@ -60,7 +73,16 @@ def _print_judged(life: Life) -> None:
     for each in life.judged:
         mark = "[green]✓[/]" if each.within else "[red]✗[/]"
         table.add_row(f"{mark} {for_terminal(each.rule)}", _show_value(each), for_terminal(_show_bounds(each)))
+    for name, value in life.unbounded.items():
+        table.add_row(f"[dim]· {for_terminal(name)}[/]", f"[dim]{show_measured(value)}[/]", "")
     stdout.print(table)
+
+
+def _tell_extraction(extraction: Mapping[str, Any]) -> str:
+    """What came out of the record, and what the page says of itself."""
+    size = f"{extraction['characters']:,} characters in {extraction['lines']:,} line{'s' * (extraction['lines'] != 1)}"
+    said = {"": extraction["charset"], "says ": extraction["language_hint"], "published ": extraction["published"]}
+    return ", ".join([size, *(f"{word}{for_terminal(value, 40)}" for word, value in said.items() if value)])
 
 
 def _show_value(judged: Judged) -> str:
@@ -94,5 +116,6 @@ def _tell_fate(life: Life) -> str:
     value = "" if capture["value"] is None else f": measured {show_number(capture['value'])}"
     ends = (("at least", "low"), ("at most", "high"))
     asked = [f"{words} {show_number(capture[name])}" for words, name in ends if capture[name] is not None]
-    detail = f" ({for_terminal(capture['detail'], 200)})" if capture["detail"] else ""
+    # The elder's key stands on a line of its own; here the redactor might take it for a number of someone's.
+    detail = f" ({for_terminal(capture['detail'], 200)})" if capture["detail"] and life.elder is None else ""
     return verdict + value + (f", asked {' and '.join(asked)}" if asked else "") + detail

@@ -10,6 +10,7 @@ import pytest
 from cli_pages import COPY, GERMAN, HOSTILE, HOSTILE_URL, PAGES, SHORT
 
 from llm_assets.catalog import open_catalog
+from llm_assets.quality.signals import SIGNALS
 
 
 def explained(call, pages, what: str) -> list[dict]:
@@ -33,6 +34,26 @@ def test_explain_tells_the_whole_life_of_a_document(call, pages) -> None:
     out = call("explain", "0-0-1", home=pages).out
     for told in ("pages.warc at byte 1,000, 500 bytes", "train shard 0, 56 tokens from 1,234", "email in text, bytes 5 to 22"):
         assert told in out
+    assert "redacted     1 email\n" in out
+    assert "url rule     none\n" in out
+    assert "extraction   18 characters in 1 line\n" in out
+
+
+def test_explain_tells_every_signal_that_was_measured(call, pages) -> None:
+    (life,) = explained(call, pages, "0-0-1")
+    told = {each["signal"] for each in life["judged"]} | life["unbounded"].keys()
+    assert told == set(SIGNALS.names) - {"doc", "language"}
+    assert "· bytes" in call("explain", "0-0-1", home=pages).out
+
+
+@pytest.mark.parametrize(("doc", "rule"), [("0-0-1", "none"), ("0-0-6", None)])
+def test_explain_tells_what_the_url_filter_said(doc: str, rule: str | None, call, pages) -> None:
+    assert explained(call, pages, doc)[0]["url_rule"] == rule
+
+
+def test_explain_tells_the_family_of_a_copy_that_stayed(call, pages) -> None:
+    assert explained(call, pages, "0-0-1")[0]["family"] == "0-0-1"
+    assert explained(call, pages, f"0-0-{COPY}")[0]["family"] is None
 
 
 def test_explain_tells_whose_copy_a_document_is(call, pages) -> None:
