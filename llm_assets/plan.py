@@ -41,7 +41,7 @@ ASSETS = {
     node.name: node
     for node in (
         Node("raw_crawl", (), (), ("files",)),
-        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="3"),
+        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="4"),
         Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
         Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
         Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="2"),

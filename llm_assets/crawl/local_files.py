@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import field_validator
 
 from llm_assets.crawl.source import Collected, Source
+from llm_assets.engine import Progress
 from llm_assets.errors import ConfigError
 
 
@@ -35,9 +36,9 @@ class LocalFiles(Source):
         except (ConfigError, OSError):
             return "missing"
 
-    def collect(self, target: Path) -> Collected:
+    def collect(self, target: Path, place: Path, progress: Progress) -> Collected:
         """Absolute paths in sorted order."""
-        del target  # nothing is written: the files stay where they are
+        del target, place, progress  # nothing is written: the files stay where they are
         found = [str(path) for path in self._find_files()]
         return Collected(found, () if found else (f"the folder {self.path} holds no {self.kind}: the crawl is empty",))
 

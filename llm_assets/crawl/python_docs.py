@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from llm_assets.crawl.source import Collected, Source
+from llm_assets.engine import Progress
 
 FILE_BYTES = 4 << 20
 """A WARC file is ended when it holds as many bytes, uncompressed, so that several workers have something to do."""
@@ -41,13 +42,14 @@ class PythonDocs(Source):
         packages = [[package.name, package.distribution.version] for package in list_packages()]
         return {"python": platform.python_version(), "packages": packages}
 
-    def collect(self, target: Path) -> Collected:
+    def collect(self, target: Path, place: Path, progress: Progress) -> Collected:
         """Serves, crawls and writes ``warc/00000.warc.gz`` and following; their paths relative to ``target``."""
         from llm_assets.crawl.fetch import crawl_hosts
         from llm_assets.crawl.python_site import build_site, list_seeds
         from llm_assets.crawl.recorder import record_crawl
         from llm_assets.crawl.server import PageServer
 
+        del place, progress
         with PageServer(build_site(self.max_pages, self.labelled_site)) as server:
             exchanges = crawl_hosts(list_seeds(self.labelled_site), MAX_REQUESTS, proxy=server.proxy)
             paths = record_crawl(exchanges, target / "warc", self.date, FILE_BYTES)

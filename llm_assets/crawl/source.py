@@ -14,17 +14,20 @@ from llm_assets.section import Section
 
 @dataclass(frozen=True)
 class Collected:
-    """The files a source has: absolute paths of files that stay where they are, or paths below the target folder.
+    """The files a source has: absolute paths or URLs of files that stay where they are, or paths below the target folder.
 
     A path's text is its location in ``files.parquet``. ``warnings`` tell what a person should know, such as that there is no file.
     ``numbers`` maps locations to the file numbers they have by themselves; others get the next free ones. ``missing`` names
-    files that the source lists and does not have.
+    files that the source lists and does not have. ``measured`` gives bytes and digest of those that are not on this disk, ``figures`` what
+    else is worth a number in the report.
     """
 
     locations: Sequence[str]
     warnings: tuple[str, ...] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    measured: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    figures: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Section):
@@ -38,10 +41,9 @@ class Source(Section):
         """
 
     @abstractmethod
-    def collect(self, target: Path) -> Collected:
-        """Finds the files, or writes them below ``target``. ConfigError names what is not there."""
+    def collect(self, target: Path, place: Path, progress: Progress) -> Collected:
+        """Finds the files, or writes them below ``target``. ConfigError names what is not there.
 
-    def bring(self, collected: Collected, target: Path, progress: Progress) -> Collected:
-        """Brings what lies elsewhere below ``target``; what of it came. Most sources have nothing to bring."""
-        del target, progress
-        return collected
+        ``place`` is the folder where the crawl's outputs lie: what a source leaves there, below a folder of its own, is there
+        the next time.
+        """

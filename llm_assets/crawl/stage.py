@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from llm_assets.crawl.declaration import Declaration
+from llm_assets.crawl.files import resolve_location
 from llm_assets.engine import Engine
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.doc import make_doc
@@ -17,33 +18,28 @@ from llm_assets.formats.tables import FILES
 from llm_assets.report import Report
 
 
-def collect_files(declaration: Declaration, previous: Artefact | None, target: Path, engine: Engine) -> Report:
+def collect_files(declaration: Declaration, previous: Artefact | None, target: Path, place: Path, engine: Engine) -> Report:
     """Writes ``files.parquet`` (schema FILES), and below ``target`` the files that the source makes or brings.
 
     The list is append-only: a location that ``previous`` knows keeps its number, new ones follow in sorted order, and those
     gone stay as tombstones (``removed``, with the size and digest they had). A source that numbers its files itself is
-    followed. ConfigError where the source is not there, or a number it gives is another file's.
+    followed. ``place`` is the folder of the crawl's outputs, where a source keeps what it need not fetch again. ConfigError where the
+    source is not there, or a number it gives is another file's.
     """
     target.mkdir(parents=True, exist_ok=True)
     source = declaration.parameters
-    collected = source.bring(source.collect(target), target, engine.progress)
+    collected = source.collect(target, place, engine.progress)
     known = [] if previous is None else read_table(previous.table("files"), FILES).to_pylist()
-    paths = [resolve_location(target, location) for location in collected.locations]
-    measured = dict(zip(collected.locations, engine.map(_measure_file, paths, "hashing files"), strict=True))
+    here = [location for location in collected.locations if location not in collected.measured]
+    paths = [resolve_location(target, location) for location in here]
+    measured = {**collected.measured, **dict(zip(here, engine.map(_measure_file, paths, "hashing files"), strict=True))}
     rows = _number_files(known, measured, collected.numbers)
     make_doc(declaration.sequence, max((row["file"] for row in rows), default=0), 0)  # refuses numbers that no document key can hold
     write_rows(target / "files.parquet", rows, FILES)
-    figures = {"bytes": sum(size for size, _ in measured.values()), "removed": len(rows) - len(measured)}
+    figures = {"bytes": sum(size for size, _ in measured.values()), "removed": len(rows) - len(measured), **collected.figures}
     missing = len(collected.missing)
     rejected = {"missing": missing} if missing else {}
     return Report("raw_crawl", len(measured) + missing, len(measured), rejected, figures, "files", collected.warnings)
-
-
-def resolve_location(folder: Path, location: str) -> Path:
-    """Where a file of ``files.parquet`` lies: at its absolute path, or below the output's ``folder``."""
-    if ".." in PurePosixPath(location).parts:
-        raise DataError(f"a location leads out of its folder: {location!r}", folder / "files.parquet")
-    return folder / location
 
 
 def _number_files(

@@ -1,4 +1,4 @@
-"""Source of WARC files that lie on disk already."""
+"""Source of web archives that lie on disk already: WARC, WET (text that others extracted) and ARC."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from llm_assets.crawl.local_files import LocalFiles
 
 
 class WarcFiles(LocalFiles):
-    """WARC files on this disk."""
+    """WARC, WET and ARC files on this disk."""
 
-    suffixes = (".warc", ".warc.gz")
+    suffixes = (".warc", ".warc.gz", ".warc.wet", ".warc.wet.gz", ".arc", ".arc.gz")
     kind = "WARC file"

@@ -55,8 +55,8 @@ Outcome = PageText | Rejection
 
 
 def is_document(record: WarcRecord) -> bool:
-    """Whether a record is a document to be: a response, or a resource or conversion with a payload."""
-    return record.type == "response" or (record.type in {"resource", "conversion"} and bool(record.payload))
+    """Whether a record is a document to be: a response or revisit, or a resource or conversion with a payload."""
+    return record.type in {"response", "revisit"} or (record.type in {"resource", "conversion"} and bool(record.payload))
 
 
 def extract_page(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> Outcome:
@@ -71,17 +71,23 @@ def make_page(record: WarcRecord) -> Page:
 
 def refuse_record(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> Rejection | None:
     """Why a document is not read at all, or None: its URL, its status, its kind, its size."""
-    if rejection := judge.judge(record.url or ""):
+    if rejection := judge.judge(record.url or "") or _refuse_answer(record):
         return rejection
-    if record.type == "response" and record.status != 200:
-        return Rejection("http_status", record.status, low=200, high=200)
-    if record.problem in UNREADABLE:
-        return Rejection("payload", detail=record.problem)
     mime = record.mime or detect_mime(record.payload)
     if mime not in HTML_TYPES | TEXT_TYPES:
         return Rejection("mime", detail=clean_line(mime)[:_MAX_DETAIL])
     if len(record.payload) > extraction.max_bytes:
         return Rejection("max_bytes", len(record.payload), high=extraction.max_bytes)
+    return None
+
+
+def _refuse_answer(record: WarcRecord) -> Rejection | None:
+    if record.type == "revisit":  # its text is that of the record it refers to, in this crawl or an older one
+        return Rejection("revisit", detail=clean_line(record.refers_to_date or "")[:_MAX_DETAIL] or None)
+    if record.type == "response" and record.status != 200:
+        return Rejection("http_status", record.status, low=200, high=200)
+    if record.problem in UNREADABLE:
+        return Rejection("payload", detail=record.problem)
     return None
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from llm_assets.crawl.files import list_files, read_file
+from llm_assets.crawl.remote_file import RemoteFile
 from llm_assets.engine import Engine, advance
 from llm_assets.extract.config import Extraction, UrlFilter
 from llm_assets.extract.documents import Found, Rules, read_documents
@@ -24,10 +26,8 @@ from llm_assets.extract.slices import SliceWriter, join_slices, slice_paths, tab
 from llm_assets.extract.url_filter import UrlJudge, check_lists, load_judge
 from llm_assets.formats.doc import make_doc
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.parquet import read_table
 from llm_assets.formats.rows import find_reader
-from llm_assets.formats.tables import FILES
-from llm_assets.formats.warc import WarcRecord, read_records
+from llm_assets.formats.warc import WarcRecord
 from llm_assets.report import Report, sum_reports
 
 STAGE = "extracted_text"
@@ -52,7 +52,7 @@ class _Slice:
     """Every ``parts``-th record of a file, from ``part`` on; its rows go to ``folder``. ``earlier`` knows the file from before."""
 
     file: int
-    path: Path
+    path: Path | RemoteFile
     folder: Path
     part: int = 0
     parts: int = 1
@@ -76,8 +76,9 @@ def extract_texts(
     """Writes ``records``, ``texts`` and ``rejections`` of crawl number ``sequence``, a part a file of the crawl.
 
     ``block_lists`` maps the names in ``url_filter`` to UT1-style folders. Every response, and every resource or
-    conversion with a payload, is a document in, and is kept or rejected; records of other types are in ``records``
-    only. A row of ready text is a record and a document, and no engine runs on it.
+    conversion with a payload, is a document in, and is kept or rejected; so is every revisit, which is rejected, since its text is
+    that of the record it refers to. Records of other types are in ``records`` only. A row of ready text is a record and a
+    document, and no engine runs on it.
 
     ``earlier`` is an output of the same crawl, made by the same code with the same ``extraction`` and ``prescreen``: of pages that
     have not changed since, what came of them is taken from there.
@@ -91,9 +92,10 @@ def extract_texts(
     names = [name for name in url_filter.block_lists if name in block_lists]
     rules = Rules(opt_outs or OptOuts(), prescreen, extraction)
     job = _Job(sequence, url_filter, rules, tuple((name, block_lists[name]) for name in names), target, sample)
-    files = [(row["file"], raw.folder / row["location"]) for row in read_table(raw.table("files"), FILES).to_pylist() if not row["removed"]]
-    # Too few files to go round are read by several workers each.
-    parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers else 1
+    files = list_files(raw)
+    # Too few files to go round are read by several workers each, unless each would fetch them.
+    here = all(isinstance(place, Path) for _, place in files)
+    parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers and here else 1
     folder = target / SLICES
     known = dict(split_output(earlier)) if earlier is not None else {}
     slices = [
@@ -145,10 +147,10 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
 
 
 def _read_documents(job: _Job, piece: _Slice, judge: UrlJudge) -> Iterator[Found]:
-    if reader := find_reader(piece.path):
+    if isinstance(piece.path, Path) and (reader := find_reader(piece.path)):
         rows = read_ready_text(reader, piece.path, piece.part, piece.parts, judge, job.rules.extraction.max_bytes)
         return (Found(record, outcome) for record, outcome in rows if _is_drawn(job, piece, record))
-    records = (record for record in read_records(piece.path, piece.part, piece.parts) if _is_drawn(job, piece, record))
+    records = (record for record in read_file(piece.path, piece.part, piece.parts) if _is_drawn(job, piece, record))
     return read_documents(records, judge, job.rules, Earlier(piece.earlier, piece.file), functools.partial(_make_doc, job, piece))
 
 
@@ -160,8 +162,10 @@ def _make_doc(job: _Job, piece: _Slice, record: WarcRecord) -> int:
     return make_doc(job.sequence, piece.file, record.number)
 
 
-def _count_bytes(path: Path) -> float:
+def _count_bytes(path: Path | RemoteFile) -> float:
     """Bytes that a record's place is one of; without end where places are rows, or bytes without compression."""
+    if isinstance(path, RemoteFile):
+        return path.bytes
     return path.stat().st_size if path.is_file() and (find_reader(path) is None or path.suffix == ".jsonl") else math.inf
 
 

@@ -9,16 +9,26 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
-from llm_assets.formats.warc import format_digest
+from llm_assets.formats.warc_record import format_digest
 
 COMPRESSION_LEVEL = 6
 
 
+class Original(NamedTuple):
+    """The record that holds a payload which came again. ``record_id`` and ``payload_digest`` are written as in its header."""
+
+    record_id: str
+    url: str
+    date: str
+    payload_digest: str
+
+
 class WarcWriter:
-    """One WARC file: a warcinfo record, then pairs of request and response. Use it in a ``with`` block.
+    """One WARC file: a warcinfo record, then pairs of a request and its response or revisit. Use it in a ``with`` block.
 
     ``date`` (ISO 8601, UTC) is the WARC-Date of every record that is given none of its own. ``raw_bytes`` counts what was
     written, uncompressed.
@@ -38,19 +48,30 @@ class WarcWriter:
 
         ``cut`` says that the response was longer than what is written, ``date`` when it was fetched.
         """
-        date = date or self.date
+        headers = {"WARC-Payload-Digest": format_digest(response.partition(b"\r\n\r\n")[2])}
+        if cut:
+            headers["WARC-Truncated"] = "length"
+        self._write_pair("response", url, request, response, headers, date or self.date)
+
+    def write_revisit(self, url: str, request: bytes, head: bytes, original: Original, date: str | None = None) -> None:
+        """A request to which came what ``original`` holds: of the answer only its head is written, with the empty line."""
+        headers = {
+            "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
+            "WARC-Payload-Digest": original.payload_digest,
+            "WARC-Refers-To": original.record_id,
+            "WARC-Refers-To-Target-URI": original.url,
+            "WARC-Refers-To-Date": original.date,
+        }
+        self._write_pair("revisit", url, request, head, headers, date or self.date)
+
+    def _write_pair(self, kind: str, url: str, request: bytes, answer: bytes, headers: Mapping[str, str], date: str) -> None:
         asked = _record_id("request", date, url, request)
-        answered = _record_id("response", date, url, response)
-        for kind, block, concurrent in (("request", request, answered), ("response", response, asked)):
-            headers = {
-                "WARC-Target-URI": url,
-                "WARC-Concurrent-To": f"<urn:{concurrent}>",
-                "WARC-Payload-Digest": format_digest(block.partition(b"\r\n\r\n")[2]),
-                "Content-Type": f"application/http; msgtype={kind}",
-            }
-            if cut and kind == "response":
-                headers["WARC-Truncated"] = "length"
-            self._write(kind, date, block, headers)
+        answered = _record_id(kind, date, url, answer)
+        asking = {"WARC-Payload-Digest": format_digest(request.partition(b"\r\n\r\n")[2])}
+        for each, block, concurrent, own in (("request", request, answered, asking), (kind, answer, asked, headers)):
+            message = "request" if each == "request" else "response"
+            told = {"WARC-Target-URI": url, "WARC-Concurrent-To": f"<urn:{concurrent}>", **own}
+            self._write(each, date, block, {**told, "Content-Type": f"application/http; msgtype={message}"})
 
     def _write(self, kind: str, date: str, block: bytes, headers: Mapping[str, str]) -> None:
         record = WarcRecord()

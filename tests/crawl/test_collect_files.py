@@ -3,7 +3,8 @@ import hashlib
 import pytest
 
 from llm_assets.crawl.declaration import Declaration, parse_parameters
-from llm_assets.crawl.stage import collect_files, resolve_location
+from llm_assets.crawl.files import resolve_location
+from llm_assets.crawl.stage import collect_files
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact
@@ -22,7 +23,7 @@ def folder(tmp_path):
 
 def collect(path, target, previous=None):
     declaration = Declaration("demo", "warc_files", 0, True, parse_parameters("warc_files", {"path": str(path)}))
-    report = collect_files(declaration, previous, target, LocalEngine())
+    report = collect_files(declaration, previous, target, target.parent, LocalEngine())
     artefact = Artefact.of_folder(target)
     return report, read_table(artefact.table("files"), FILES).to_pylist(), artefact
 
@@ -102,7 +103,7 @@ def test_a_changed_file_keeps_its_number_and_shows_its_new_digest(folder, tmp_pa
 def test_the_table_is_the_same_bytes_with_several_workers(folder, tmp_path):
     declaration = Declaration("demo", "warc_files", 0, True, parse_parameters("warc_files", {"path": str(folder)}))
     for workers in (1, 2):
-        collect_files(declaration, None, tmp_path / str(workers), LocalEngine(workers))
+        collect_files(declaration, None, tmp_path / str(workers), tmp_path, LocalEngine(workers))
     assert (tmp_path / "1/files.parquet").read_bytes() == (tmp_path / "2/files.parquet").read_bytes()
 
 

@@ -13,8 +13,9 @@ from urllib3.util.retry import Retry
 
 from llm_assets.crawl.common_crawl import CommonCrawl
 from llm_assets.crawl.declaration import Declaration, parse_parameters
-from llm_assets.crawl.download import Downloader
-from llm_assets.crawl.stage import collect_files, resolve_location
+from llm_assets.crawl.files import resolve_location
+from llm_assets.crawl.patience import Patience
+from llm_assets.crawl.stage import collect_files
 from llm_assets.engine import LocalEngine, Progress, no_progress
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact
@@ -45,8 +46,8 @@ def warcs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.fixture
 def server(warcs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    hasty = functools.partial(Downloader, retry=Retry(3, backoff_factor=0.001), delay_seconds=0, timeout_seconds=5)
-    monkeypatch.setattr("llm_assets.crawl.common_crawl.Downloader", hasty)
+    hasty = functools.partial(Patience, retry=Retry(3, backoff_factor=0.001), delay_seconds=0, timeout_seconds=5)
+    monkeypatch.setattr("llm_assets.crawl.common_crawl.Patience", hasty)
     listing = gzip.compress("\n".join([*PATHS, ""]).encode())
     with ArchiveServer({LISTING: listing, **warcs}) as running:
         yield running
@@ -62,7 +63,7 @@ def collect(
 ) -> tuple[Report, list[dict[str, Any]]]:
     values = {"crawl": CRAWL, "warcs": warcs, "base_url": server.url, **parameters}
     declaration = Declaration("march", "common_crawl", 0, True, parse_parameters("common_crawl", values))
-    report = collect_files(declaration, previous, target, LocalEngine(progress=progress))
+    report = collect_files(declaration, previous, target, target.parent, LocalEngine(progress=progress))
     return report, read_table([target / "files.parquet"], FILES).to_pylist()
 
 
@@ -168,9 +169,9 @@ def test_another_crawl_under_the_same_name_is_refused(server: ArchiveServer, tmp
 
 
 def test_progress_is_told_file_by_file(server: ArchiveServer, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[Any, ...]] = []
     collect(server, tmp_path / "out", progress=lambda *step: told.append(step))
-    assert [step for step in told if step[0] == "downloading"] == [("downloading", done, 3) for done in range(4)]
+    assert [step for step in told if step[0] == "downloading"] == [("downloading", done, 3, "files") for done in range(4)]
 
 
 def test_a_stretch_beyond_the_list_warns_and_an_empty_one_is_refused(server: ArchiveServer, tmp_path: Path) -> None:
@@ -193,15 +194,15 @@ def test_a_list_that_leads_elsewhere_is_refused(server: ArchiveServer, tmp_path:
 
 
 def test_a_list_too_long_is_refused_unread(server: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_assets.crawl.common_crawl.MAX_LISTING_BYTES", 1_000)
+    monkeypatch.setattr("llm_assets.crawl.listing.MAX_LISTING_BYTES", 1_000)
     server.files = {LISTING: gzip.compress(bytes(1_001))}
     with pytest.raises(DataError, match="longer than"):
         collect(server, tmp_path / "out")
 
 
 def test_a_crawl_that_is_not_there_is_named(server: ArchiveServer, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"CC-MAIN-2026-99/warc\.paths\.gz: the server has no such file"):
-        collect(server, tmp_path / "out", crawl="CC-MAIN-2026-99")
+    with pytest.raises(DataError, match=r"CC-MAIN-2026-53/warc\.paths\.gz: the server has no such file"):
+        collect(server, tmp_path / "out", crawl="CC-MAIN-2026-53")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from archive_server import ArchiveServer, Fault, cut, garble, hang_up, ignore_range, mistake_range, refuse, tell_length
 from urllib3.util.retry import Retry
 
-from llm_assets.crawl.download import Downloader
+from llm_assets.crawl.download import download as download_file
 from llm_assets.crawl.download_check import is_whole_gzip
+from llm_assets.crawl.patience import Patience
 from llm_assets.crawl.remote import MissingFileError
 from llm_assets.errors import ConfigError, DataError
 
@@ -41,15 +42,15 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def make_downloader(**changes: object) -> Downloader:
+def be_patient(**changes: object) -> Patience:
     fields = {"retry": Retry(4, backoff_factor=1), "delay_seconds": 0, "timeout_seconds": 5, "stop": RecordedWaits()}
-    return Downloader(**{**fields, **changes})
+    return Patience(**{**fields, **changes})
 
 
-def download(path: Path, *faults: Fault, content: bytes = CONTENT, downloader: Downloader | None = None) -> list[str | None]:
+def download(path: Path, *faults: Fault, content: bytes = CONTENT, patience: Patience | None = None) -> list[str | None]:
     """Ranges asked for until the file was there."""
     with ArchiveServer({NAME: content}, {NAME: list(faults)}) as server:
-        (downloader or make_downloader()).download(server.url + NAME, path)
+        download_file(server.url + NAME, path, patience or be_patient())
     return [asked for _, asked in server.asked]
 
 
@@ -129,26 +130,26 @@ def test_an_answer_that_waiting_does_not_better_is_final(tmp_path: Path, status:
 def test_a_busy_server_says_how_long_to_wait_within_bounds(tmp_path: Path, header: str, waits: list[float]) -> None:
     stop = RecordedWaits()
     retry = Retry(4, backoff_factor=1, retry_after_max=600)
-    download(tmp_path / "a.warc.gz", refuse(429, Retry_After=header), downloader=make_downloader(stop=stop, retry=retry))
+    download(tmp_path / "a.warc.gz", refuse(429, Retry_After=header), patience=be_patient(stop=stop, retry=retry))
     assert stop.waits == [wait for wait in waits if wait]
 
 
 def test_waits_double_where_the_server_does_not_say(tmp_path: Path) -> None:
     stop = RecordedWaits()
-    download(tmp_path / "a.warc.gz", *[refuse(503)] * 4, downloader=make_downloader(stop=stop))
+    download(tmp_path / "a.warc.gz", *[refuse(503)] * 4, patience=be_patient(stop=stop))
     assert stop.waits == [2, 4, 8]
 
 
 def test_requests_are_spaced(tmp_path: Path) -> None:
     stop = RecordedWaits()
-    download(tmp_path / "a.warc.gz", cut(100_000), downloader=make_downloader(stop=stop, delay_seconds=0.5))
+    download(tmp_path / "a.warc.gz", cut(100_000), patience=be_patient(stop=stop, delay_seconds=0.5))
     assert stop.waits == [0.5, 0.5]
 
 
 def test_a_silent_server_is_a_failed_attempt(tmp_path: Path) -> None:
     release = Event()
     try:
-        assert download(tmp_path / "a.warc.gz", lambda *_: release.wait(5), downloader=make_downloader(timeout_seconds=0.2)) == [None, None]
+        assert download(tmp_path / "a.warc.gz", lambda *_: release.wait(5), patience=be_patient(timeout_seconds=0.2)) == [None, None]
     finally:
         release.set()
 
@@ -161,7 +162,7 @@ def test_a_download_that_is_stopped_keeps_what_it_has(tmp_path: Path) -> None:
         stop.set()
 
     with pytest.raises(DataError, match="stopped"):
-        download(tmp_path / "a.warc.gz", interrupt, downloader=make_downloader(stop=stop))
+        download(tmp_path / "a.warc.gz", interrupt, patience=be_patient(stop=stop))
     kept = (tmp_path / ".a.warc.gz.part").read_bytes()
     assert CONTENT.startswith(kept)
 
@@ -169,18 +170,18 @@ def test_a_download_that_is_stopped_keeps_what_it_has(tmp_path: Path) -> None:
 def test_a_store_that_fsspec_knows_is_read_and_resumed(tmp_path: Path) -> None:
     fsspec.filesystem("memory").pipe("/bucket/a.warc.gz", CONTENT)
     (tmp_path / ".a.warc.gz.part").write_bytes(CONTENT[:1_000])
-    make_downloader().download("memory://bucket/a.warc.gz", tmp_path / "a.warc.gz")
+    download_file("memory://bucket/a.warc.gz", tmp_path / "a.warc.gz", be_patient())
     assert (tmp_path / "a.warc.gz").read_bytes() == CONTENT
 
 
 def test_a_store_that_lacks_the_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="none"):
-        make_downloader().download("memory://bucket/none.warc.gz", tmp_path / "a.warc.gz")
+        download_file("memory://bucket/none.warc.gz", tmp_path / "a.warc.gz", be_patient())
 
 
 def test_a_store_that_nobody_here_can_read_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere://"):
-        make_downloader().download("nowhere://bucket/a.warc.gz", tmp_path / "a.warc.gz")
+        download_file("nowhere://bucket/a.warc.gz", tmp_path / "a.warc.gz", be_patient())
 
 
 @pytest.mark.parametrize(

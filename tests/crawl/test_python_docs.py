@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from llm_assets.crawl.declaration import Declaration, parse_parameters
+from llm_assets.crawl.files import resolve_location
 from llm_assets.crawl.labelled import FOLDER, read_labels
 from llm_assets.crawl.package_docs import list_packages
 from llm_assets.crawl.python_site import spread_evenly
-from llm_assets.crawl.stage import collect_files, resolve_location
+from llm_assets.crawl.stage import collect_files
 from llm_assets.engine import LocalEngine
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
@@ -24,7 +25,8 @@ AGAIN = f"""
 import sys
 from pathlib import Path
 from llm_assets.crawl.python_docs import PythonDocs
-PythonDocs(max_pages={PAGES}).collect(Path(sys.argv[1]))
+from llm_assets.engine import no_progress
+PythonDocs(max_pages={PAGES}).collect(Path(sys.argv[1]), Path(sys.argv[1]), no_progress)
 """
 
 
@@ -32,7 +34,7 @@ PythonDocs(max_pages={PAGES}).collect(Path(sys.argv[1]))
 def crawl(tmp_path_factory):
     target = tmp_path_factory.mktemp("crawl")
     declaration = Declaration("demo", "python_docs", 0, True, parse_parameters("python_docs", {"max_pages": PAGES}))
-    collect_files(declaration, None, target, LocalEngine())
+    collect_files(declaration, None, target, target.parent, LocalEngine())
     return target
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from llm_assets.crawl.declaration import Declaration, parse_parameters
 from llm_assets.crawl.stage import collect_files
-from llm_assets.engine import LocalEngine
+from llm_assets.engine import LocalEngine, no_progress
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.extract.config import Extraction, UrlFilter
 from llm_assets.extract.page import clean_text
@@ -65,7 +65,7 @@ def write_rows(path: Path, rows: Sequence[Any]) -> Path:
 def collect(path: Path, target: Path, previous: Artefact | None = None) -> Artefact:
     source = "parquet" if path.suffix == ".parquet" else "jsonl"
     declaration = Declaration("books", source, 3, True, parse_parameters(source, {"path": str(path)}))
-    collect_files(declaration, previous, target, LocalEngine())
+    collect_files(declaration, previous, target, target.parent, LocalEngine())
     return Artefact.of_folder(target)
 
 
@@ -284,7 +284,7 @@ def test_files_keep_their_numbers_when_others_come(tmp_path: Path) -> None:
 def test_a_file_whose_name_tells_nothing_is_refused(tmp_path: Path, source: str) -> None:
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(ConfigError, match=r"a\.txt is no .* must end in \."):
-        parse_parameters(source, {"path": str(tmp_path / "a.txt")}).collect(tmp_path)
+        parse_parameters(source, {"path": str(tmp_path / "a.txt")}).collect(tmp_path, tmp_path, no_progress)
 
 
 @settings(max_examples=25)

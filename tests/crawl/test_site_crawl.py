@@ -131,7 +131,7 @@ class TrapSite(ThreadingHTTPServer):
 
 def crawl(url, target, **more):
     values = {"seeds": f"{url}/", "allow_private_addresses": True, "delay_seconds": 0, "timeout_seconds": 1.5, **more}
-    return collect_files(Declaration("site", "site", 0, True, parse_parameters("site", values)), None, target, LocalEngine())
+    return collect_files(Declaration("site", "site", 0, True, parse_parameters("site", values)), None, target, target.parent, LocalEngine())
 
 
 class Crawled:
@@ -290,12 +290,12 @@ def test_a_crawl_ends_at_its_bytes_and_pauses_as_robots_txt_asks(tmp_path):
 def test_the_crawler_ends_with_whoever_started_it(tmp_path):
     with TrapSite() as site:
         values = {"seeds": f"{site.url}/slow", "allow_private_addresses": True, "timeout_seconds": 60}
-        order = json.dumps({"site": values, "target": str(tmp_path)})
+        order = json.dumps({"site": values, "target": str(tmp_path), "older": []})
         command = [sys.executable, "-P", "-m", "llm_assets.crawl.site"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=Path(tmp_path)) as process:
             process.stdin.write(order.encode() + b"\n")
             process.stdin.flush()
-            while "/robots.txt" not in site.paths():
+            while "/robots.txt" not in site.paths() and process.poll() is None:
                 time.sleep(0.05)
             process.stdin.close()
             assert process.wait(5) == 1

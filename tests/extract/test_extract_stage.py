@@ -161,7 +161,7 @@ def test_every_record_is_a_row_and_documents_are_responses_and_what_has_a_payloa
     assert [(row["offset"], row["length"]) for row in places] == [
         (sum(map(len, records[:place])), len(record)) for place, record in enumerate(records)
     ]
-    assert (report.read, report.kept, report.figures["records"]) == (3, 3, 8)
+    assert (report.read, report.kept, report.rejected, report.figures["records"]) == (4, 3, {"revisit": 1}, 8)
     assert [split_doc(row["doc"]) for row in rows(made, "texts")] == [(3, 0, 2), (3, 0, 3), (3, 0, 4)]
     assert rows(made, "texts")[1]["text"] == "plain words, kept as they are\nline by line"
 

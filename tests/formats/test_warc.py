@@ -129,7 +129,7 @@ def test_a_flipped_byte_of_compressed_data_is_refused_whoever_reads(archive, tmp
         (b"", "no WARC"),
         (b"<html>", "no WARC"),
         (gzip.compress(b"hello", mtime=0), "no WARC"),
-        (b"filedesc://a.arc 0.0.0.0 19960923142103 text/plain 76\n", "ARC"),
+        (b"filedesc://a.arc 0.0.0.0 19960923142103 text/plain 76\n", "cut off"),
         (b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 99999999999999\r\n\r\n", "more than"),
         (b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 5\r\n\r\nab", "cut off"),
         (b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 2\r\n\r\nab\r\n\r\ngarbage", "damaged|no record"),
@@ -226,15 +226,14 @@ def test_a_body_that_cannot_be_decoded_is_a_problem_of_its_record_only(tmp_path)
 
 
 REFUSED = {
-    "clipped.warc.gz": "cut off",
-    "iana.cdxj": "no WARC",
-    "bad.arc": "ARC",
-    "example.arc": "ARC",
-    "example.arc.gz": "ARC",
-    "example-space-in-url.arc": "ARC",
-    "example-bad-non-chunked.warc.gz": "recompress",
-    "example-trunc.warc": "damaged",
+    "clipped.warc.gz": "at byte 0: the record is cut off",
+    "iana.cdxj": "at byte 0: this is no WARC and no ARC",
+    "bad.arc": "at byte 0: the record has no valid length",
+    "example-space-in-url.arc": "at byte 151: the record is cut off: 1,579 of 1,591 bytes",  # so its own line says
+    "example-bad-non-chunked.warc.gz": "at byte 0: several records share a gzip member: recompress",
+    "example-trunc.warc": "at byte 1,197: the record after this one is damaged",
 }
+"""By their names, what is wrong with them and where."""
 
 
 @pytest.mark.shared_data
@@ -246,11 +245,13 @@ def test_files_of_other_projects_are_read_whole_or_refused_with_a_reason(shared_
                 list(read_records(path))
             continue
         records = list(read_records(path))
-        stream = io.BytesIO(path.read_bytes())
-        assert [record.offset for record in records] == [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
         assert sum(record.length for record in records) == path.stat().st_size
         assert not {record.problem for record in records} - {None, "warc_truncated"}
         read += len(records)
+        if ".arc" in path.name:
+            continue  # which fastwarc does not know
+        stream = io.BytesIO(path.read_bytes())
+        assert [record.offset for record in records] == [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
     assert read > 600
 
 

@@ -1,4 +1,5 @@
-"""The crawler's process: ``python -m llm_assets.crawl.site``, one line of JSON in, one line out."""
+"""The crawler's process: ``python -m llm_assets.crawl.site``, one line of JSON in; out come lines that tell how far it is,
+and one that tells what became of the crawl."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any
 from scrapy.crawler import CrawlerProcess
 
 from llm_assets.crawl.site.body import ACCEPT_ENCODING
+from llm_assets.crawl.site.older import read_originals
 from llm_assets.crawl.site.record import CrawlRecord
 from llm_assets.crawl.site.source import Site
 from llm_assets.crawl.site.spider import SiteSpider
@@ -29,7 +31,8 @@ def main() -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     site = Site.model_validate(order["site"])
     info = {"software": site.user_agent, "format": "WARC File Format 1.1", "robots": "obey" if site.obey_robots else "ignore"}
-    with CrawlRecord(Path(order["target"]), info) as record:
+    originals = read_originals(map(Path, order["older"]))
+    with CrawlRecord(Path(order["target"]), info, originals) as record:
         process = CrawlerProcess(make_settings(site), install_root_handler=False)
         crawler = process.create_crawler(SiteSpider)
         process.crawl(crawler, site=site, record=record)
@@ -38,8 +41,9 @@ def main() -> None:
     assert isinstance(spider, SiteSpider)
     if spider.error is not None:
         raise spider.error
-    outcome = {"locations": record.locations, "fates": record.fates, "left_out": spider.frontier.left_out, "ended": spider.ended}
-    sys.stdout.write(json.dumps(outcome) + "\n")
+    left_out, ended = spider.frontier.left_out, spider.ended
+    outcome = {"locations": record.locations, "fates": record.fates, "unchanged": record.unchanged, "left_out": left_out, "ended": ended}
+    sys.stdout.write(json.dumps({"outcome": outcome}) + "\n")
 
 
 def make_settings(site: Site) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def make_settings(site: Site) -> dict[str, Any]:
             f"{prefix}.downloadtimeout.DownloadTimeoutMiddleware": 350,
             f"{prefix}.defaultheaders.DefaultHeadersMiddleware": 400,
             f"{prefix}.useragent.UserAgentMiddleware": 500,
-            f"{prefix}.retry.RetryMiddleware": 550,
+            "llm_assets.crawl.site.retry.PatientRetry": 550,
         },
         "SPIDER_MIDDLEWARES_BASE": {},
         "EXTENSIONS_BASE": {"scrapy.extensions.closespider.CloseSpider": 0},

@@ -61,6 +61,11 @@ class Frontier:
         self._sitemaps = 0
         self.left_out: Counter[str] = Counter()
 
+    @property
+    def pages(self) -> int:
+        """Pages admitted so far, asked for or waiting."""
+        return self._pages
+
     def offer(self, target: Target) -> Iterator[Target]:
         """What to ask for now that a page or sitemap was found: itself, the robots.txt it must wait for, or nothing."""
         if not self._scope.holds(target.url):

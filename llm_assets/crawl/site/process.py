@@ -1,22 +1,26 @@
 """Runs the crawler in a process of its own: Twisted's reactor can run once in a process, and nowhere beside Dagster's threads.
 
-What the crawler is told goes over its standard input as one line of JSON, what became of the crawl comes back the same way.
+What the crawler is told goes over its standard input as one line of JSON. Lines of JSON come back: how far it is, and at last
+what became of the crawl.
 That input stays open while this process lives: when it ends, however it ends, so does the crawler.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from llm_assets.crawl.site.frontier import CLOSED_HOST, FORBIDDEN
 from llm_assets.crawl.site.record import FAILED, LOG
 from llm_assets.crawl.source import Collected
+from llm_assets.engine import Progress
 from llm_assets.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,32 +30,59 @@ GRACE_SECONDS = 60.0
 """What a crawl may take beyond its ``max_seconds`` and its last request, before it is ended from outside."""
 
 
-def run_crawler(site: Site, target: Path) -> Collected:
-    """Crawls into ``target``. DataError where the crawler fails, or not one page answered though robots.txt forbade none."""
-    order = json.dumps({"site": site.model_dump(mode="json"), "target": str(target)})
+def run_crawler(site: Site, target: Path, older: Sequence[Path], progress: Progress) -> Collected:
+    """Crawls into ``target``; pages that the WARC files ``older`` hold as they are now become revisit records.
+
+    DataError where the crawler fails, or not one page answered though robots.txt forbade none.
+    """
+    order = json.dumps({"site": site.model_dump(mode="json"), "target": str(target), "older": [str(path) for path in older]})
     command = [sys.executable, "-P", "-m", "llm_assets.crawl.site"]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors) as process,
     ):
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(order.encode() + b"\n")
-            process.stdin.flush()
-            process.wait(site.max_seconds + site.timeout_seconds + GRACE_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise DataError("the crawler did not end in time and was ended", target) from error
-        except BrokenPipeError:
-            process.wait(GRACE_SECONDS)
-        finally:
+        late = Event()
+
+        def end() -> None:
+            late.set()
             process.kill()
-        if process.returncode != 0:
+
+        alarm = Timer(site.max_seconds + site.timeout_seconds + GRACE_SECONDS, end)
+        alarm.start()
+        try:
+            outcome = _talk(process, order, progress)
+            process.wait()
+        finally:
+            alarm.cancel()
+            process.kill()
+        if late.is_set():
+            raise DataError("the crawler did not end in time and was ended", target)
+        if process.returncode != 0 or outcome is None:
             errors.seek(0)
             last = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
             raise DataError(f"the crawler failed with exit status {process.returncode}: {last!r}", target)
-        outcome = json.loads(process.stdout.read())
     return _judge(outcome, target)
+
+
+def _talk(process: subprocess.Popen[bytes], order: str, progress: Progress) -> dict[str, Any] | None:
+    """Gives the order and tells on how far it is. What became of the crawl; None where the crawler broke off."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(order.encode() + b"\n")
+        process.stdin.flush()
+    progress("crawling", 0, None, "pages")
+    for line in process.stdout:
+        told = json.loads(line)
+        if "outcome" in told:
+            outcome: dict[str, Any] = told["outcome"]
+            done = outcome["fates"].get("page", 0) + outcome["fates"].get(FAILED, 0)
+            progress("crawling", done, done, "pages")
+            return outcome
+        done, total = told["pages"], max(told["pages"], told["admitted"])
+        detail = f"{done / told['seconds']:.1f} pages a second, {total - done:,} waiting, {told['bytes'] / 1e6:,.1f} MB"
+        progress("crawling", done, total, "pages", detail)
+    return None
 
 
 def _judge(outcome: Mapping[str, Any], target: Path) -> Collected:
@@ -60,7 +91,8 @@ def _judge(outcome: Mapping[str, Any], target: Path) -> Collected:
         lines = map(json.loads, (target / LOG).read_text(encoding="utf-8").splitlines())
         why = next(f"{line['url']}: {line['detail']}" for line in lines if line["fate"] in (FAILED, CLOSED_HOST))
         raise DataError(f"no page of the site could be reached ({why})")
-    return Collected(outcome["locations"], tuple(_warn(outcome)))
+    figures = {"pages": fates.get("page", 0), "unchanged": outcome["unchanged"]}
+    return Collected(outcome["locations"], tuple(_warn(outcome)), figures=figures)
 
 
 def _warn(outcome: Mapping[str, Any]) -> Iterator[str]:

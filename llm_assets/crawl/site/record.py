@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from llm_assets.formats.warc_writer import WarcWriter
+from llm_assets.formats.warc_record import format_digest
+from llm_assets.formats.warc_writer import Original, WarcWriter
 
 FILE_BYTES = 256 << 20
 """A WARC file is ended once it holds as many bytes, uncompressed."""
@@ -30,9 +31,15 @@ Headers = Iterable[tuple[bytes, Sequence[bytes]]]
 
 
 class CrawlRecord:
-    """The files of one crawl below ``folder``. Use it in a ``with`` block. ``fates`` counts outcomes, ``bytes`` bodies' bytes."""
+    """The files of one crawl below ``folder``. Use it in a ``with`` block.
 
-    def __init__(self, folder: Path, info: Mapping[str, str], file_bytes: int = FILE_BYTES) -> None:
+    ``originals`` maps URLs to what an older crawl has of them: a page that came again as it was becomes a revisit record.
+    ``fates`` counts outcomes, ``bytes`` bodies' bytes, ``unchanged`` pages that became revisit records.
+    """
+
+    def __init__(
+        self, folder: Path, info: Mapping[str, str], originals: Mapping[str, Original] | None = None, file_bytes: int = FILE_BYTES
+    ) -> None:
         self._folder = folder
         self._info = info
         self._file_bytes = file_bytes
@@ -40,6 +47,8 @@ class CrawlRecord:
         self.locations: list[str] = []
         self.fates: Counter[str] = Counter()
         self.bytes = 0
+        self.unchanged = 0
+        self._originals = originals or {}
         folder.mkdir(parents=True, exist_ok=True)
         self._log = (folder / LOG).open("w", encoding="utf-8")
 
@@ -50,10 +59,18 @@ class CrawlRecord:
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         request = write_head(f"GET {path} HTTP/1.1", [(b"Host", [parts.netloc.encode()]), *request_headers])
-        response = write_head(f"HTTP/1.1 {status} {_REASONS.get(status, '')}", headers) + body
-        self._open(date).write_exchange(url, request, response, cut, date)
+        head = write_head(f"HTTP/1.1 {status} {_REASONS.get(status, '')}", headers)
+        original = self._originals.get(url)
+        unchanged = (
+            original is not None and status == HTTPStatus.OK and bool(body) and not cut and format_digest(body) == original.payload_digest
+        )
+        if unchanged and original is not None:
+            self._open(date).write_revisit(url, request, head, original, date)
+            self.unchanged += 1
+        else:
+            self._open(date).write_exchange(url, request, head + body, cut, date)
         self.bytes += len(body)
-        self._tell(fate, url=url, status=status, bytes=len(body), cut=cut, date=date)
+        self._tell(fate, url=url, status=status, bytes=len(body), cut=cut, date=date, unchanged=unchanged)
 
     def add_fate(self, url: str, fate: str, detail: str) -> None:
         """A URL that gave no answer, or was not asked for, and why."""

@@ -1,6 +1,7 @@
 """Source of live sites: from seeds, within a scope and limits, politely. The crawl runs once for a declaration and is kept.
 
-A site is crawled again by adding another crawl with the same parameters. Two live crawls are never promised the same bytes.
+A site is crawled again by adding another crawl with the same parameters, and ``since`` with the name of the one before: what did
+not change is then recorded as a revisit. Two live crawls are never promised the same bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import Field, field_validator
 
 from llm_assets.crawl.site.urls import clean_url, parse_host
 from llm_assets.crawl.source import Collected, Source
+from llm_assets.engine import Progress
 
 USER_AGENT = "llm-assets/0.1 (crawler for language model corpora; obeys robots.txt)"
 
@@ -60,6 +62,9 @@ class Site(Source):
     user_agent: str = Field(default=USER_AGENT, pattern=r"^[!-~]+( [!-~]+)*$")
     """Who asks. Up to the first ``/`` or blank, it is the name looked up in robots.txt. Add an address to write to."""
 
+    since: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,79})?$")
+    """Another crawl of the same root: a page that came as that crawl has it is recorded as a revisit, without its body."""
+
     allow_private_addresses: bool = False
     """Lets names resolve to loopback, private, link-local, cloud metadata and other addresses that are not of the open internet.
     They are refused otherwise, whatever name leads there."""
@@ -99,11 +104,13 @@ class Site(Source):
         """Always the same: the web changes every second, and what was crawled is kept until the declaration changes."""
         return "live"
 
-    def collect(self, target: Path) -> Collected:
+    def collect(self, target: Path, place: Path, progress: Progress) -> Collected:
         """Crawls, and writes ``warc/00000.warc.gz`` and following, and ``crawl_log.jsonl`` with a line for every URL's fate.
 
-        DataError where no seed could be reached, so that nothing empty is kept in place of a site that was down.
+        DataError where no seed could be reached, so that nothing empty is kept in place of a site that was down. ConfigError
+        where the crawl it is to be compared with is not there.
         """
+        from llm_assets.crawl.site.older import find_older_files
         from llm_assets.crawl.site.process import run_crawler
 
-        return run_crawler(self, target)
+        return run_crawler(self, target, find_older_files(place, self.since) if self.since else [], progress)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -23,6 +26,8 @@ from llm_assets.crawl.site.urls import clean_url
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
+SECONDS_BETWEEN_LINES = 1.0
+
 _ROBOTS_PRIORITY, _SITEMAP_PRIORITY = 2, 1
 
 
@@ -37,6 +42,7 @@ class SiteSpider(Spider):
         self._record = record
         self.frontier = Frontier(site, record.add_fate)
         self.ended = ""
+        self._began = self._told = monotonic()
         self.error: OSError | None = None
 
     @classmethod
@@ -73,6 +79,7 @@ class SiteSpider(Spider):
         encoding = (response.headers.get("Content-Encoding") or b"").decode("latin-1")
         body = cut_body(response.body, encoding, self._site.max_bytes_per_page)
         self._write(response, target, body)
+        self._tell()
         location = (response.headers.get("Location") or b"").decode("utf-8", "replace")
         if response.status in REDIRECTS and location:
             yield from self._ask(self.frontier.redirect(target, location))
@@ -107,6 +114,17 @@ class SiteSpider(Spider):
         except OSError as error:  # the disk is full: Scrapy would log it and go on
             self.error = error
             raise CloseSpider("error") from error
+
+    def _tell(self) -> None:
+        """A line on how far the crawl is, every second or so, for the process that waits for it."""
+        now = monotonic()
+        if now - self._told < SECONDS_BETWEEN_LINES:
+            return
+        self._told = now
+        done = sum(self._record.fates[fate] for fate in ("page", FAILED))
+        told = {"pages": done, "admitted": self.frontier.pages, "bytes": self._record.bytes, "seconds": now - self._began}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
 
     def _open(self, origin: str, status: int, content: bytes) -> Iterator[Request]:
         rules = read_robots(status, content, self._site.robots_name)
