@@ -21,7 +21,8 @@ from llm_assets.formats.tables import RECORDS, REJECTIONS, TEXTS
 
 TABLES = {"records": RECORDS, "texts": TEXTS, "rejections": REJECTIONS}
 BATCH_ROWS = 512
-"""Rows a worker holds: some 5 MB of text at most pages' size."""
+BATCH_CHARACTERS = 4 << 20
+"""What a worker holds of a table before it is written: so many rows, or, where pages are long, so much of their text."""
 
 
 def slice_paths(folder: Path) -> list[Path]:
@@ -47,6 +48,7 @@ class SliceWriter:
             for (name, schema), path in zip(TABLES.items(), slice_paths(folder), strict=True)
         }
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+        self._characters = dict.fromkeys(TABLES, 0)
 
     def __enter__(self) -> SliceWriter:
         return self
@@ -60,7 +62,8 @@ class SliceWriter:
     def add(self, table: str, *row: Any) -> None:
         """Adds a row, its values in the order of the table's columns."""
         self._rows[table].append(row)
-        if len(self._rows[table]) == BATCH_ROWS:
+        self._characters[table] += sum(len(value) for value in row if isinstance(value, str))
+        if len(self._rows[table]) == BATCH_ROWS or self._characters[table] >= BATCH_CHARACTERS:
             self._flush(table)
 
     def _flush(self, table: str) -> None:
@@ -69,6 +72,7 @@ class SliceWriter:
             columns = [pa.array(values, type=field.type) for field, values in zip(TABLES[table], zip(*rows, strict=True), strict=True)]
             self._writers[table].write_batch(pa.RecordBatch.from_arrays(columns, schema=TABLES[table]))
             rows.clear()
+            self._characters[table] = 0
 
 
 def join_slices(folders: Sequence[Path], target: Path, file: int) -> None:
