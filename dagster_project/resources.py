@@ -15,7 +15,9 @@ from pydantic import Field
 
 from dagster_project.progress import logged_progress
 from dagster_project.tracking import record_report, track
+from llm_assets.display import for_plain_text
 from llm_assets.engine import LocalEngine, Progress
+from llm_assets.pii.redact import private_errors
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
@@ -70,6 +72,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
         with (
             track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
+            private_errors(),
             begin_step(root, recipe, self.engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):
             step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}
@@ -77,6 +80,6 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
             if step.report is not None:
                 record_report(step.report, {name: step.recipe.fingerprint(name)[:12] for name in ASSETS[asset].sections})
                 for warning in step.report.warnings:
-                    context.log.warning(f"{step.name}: {warning}")
+                    context.log.warning(f"{step.name}: {for_plain_text(warning)}")
         if crawl is not None:
             rebuild_catalog(root)

@@ -52,7 +52,7 @@ ASSETS = {
             ("cleaning", "pii"),
             ("corpus",),
             checks=("keys_unique", "no_pii_left"),
-            code="2",
+            code="3",
         ),
         Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False),
         Node(

@@ -22,6 +22,7 @@ from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine, ResumingEngine, open_journal
 from llm_assets.errors import ConfigError, DataError, LockedError
 from llm_assets.formats.manifest import Artefact, Manifest, describe_output, open_output, put_manifest, with_figures
+from llm_assets.pii.redact import redact_values
 from llm_assets.plan import ASSETS, Snapshot, label
 from llm_assets.recipe import Recipe
 from llm_assets.report import Report
@@ -130,7 +131,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
                     raise AssertionError(f"{step.name} ended without a report")
                 folder = f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
                 manifest = describe_output(asset, crawl, journal.output, node.kept, node.code, inputs)
-                figures = asdict(step.report) | {"links": step.links}
+                figures = redact_values(asdict(step.report)) | {"links": step.links}
                 manifest = with_figures(
                     replace(manifest, folder=folder), figures, began.isoformat(timespec="seconds"), time.monotonic() - clock
                 )

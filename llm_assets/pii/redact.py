@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from llm_assets.pii import KINDS
 from llm_assets.pii.kinds import WALL, Kind, Replacement
@@ -62,6 +64,37 @@ def redact_for_display(text: str) -> str:
     '<EMAIL> wrote from <IP_ADDRESS>'
     """
     return redact(text, tuple(KINDS.values()), "tags")[0]
+
+
+def redact_values(value: Any) -> Any:
+    """A JSON-like value, every text in it as a person may see it; keys are left as they are."""
+    match value:
+        case str():
+            return redact_for_display(value)
+        case Mapping():
+            return {key: redact_values(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [redact_values(inner) for inner in value]
+    return value
+
+
+@contextmanager
+def private_errors() -> Iterator[None]:
+    """Takes personal data out of what an exception of the body says, and of what it was raised from, before anything logs it.
+
+    Libraries quote what they choke on: a URL, a line of a page.
+    """
+    try:
+        yield
+    except Exception as error:
+        told: BaseException | None = error
+        while told is not None:
+            told.args = tuple(redact_for_display(part) if isinstance(part, str) else part for part in told.args)
+            for name, part in vars(told).items():
+                if isinstance(part, str):
+                    setattr(told, name, redact_for_display(part))
+            told = told.__cause__ or told.__context__
+        raise
 
 
 def find_values(text: str, kinds: Sequence[Kind], hinted: Sequence[Kind] | None = None) -> list[tuple[int, int, Kind]]:

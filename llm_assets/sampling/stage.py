@@ -11,11 +11,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from llm_assets.formats.manifest import Artefact, hash_file
 from llm_assets.model.export import load_model
-from llm_assets.pii.redact import redact_for_display
+from llm_assets.pii.redact import redact_values
 from llm_assets.report import Figure, Report
 from llm_assets.sampling.config import Sampling
 from llm_assets.sampling.generate import generate
@@ -53,7 +52,7 @@ def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, conf
             figures = {"validation_loss": score.loss, "bits_per_byte": score.bits_per_byte, "tokens_scored": score.tokens}
     target.mkdir(parents=True, exist_ok=True)
     for name, value in (("samples", samples), ("next_tokens", [asdict(table) for table in tables]), ("scores", figures)):
-        (target / f"{name}.json").write_text(json.dumps(redact_texts(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (target / f"{name}.json").write_text(json.dumps(redact_values(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (target / "next_tokens.png").write_bytes(draw_predictions(tables[:PICTURED]))
     no_validation = "no shard of the split validation has a whole window: there are no scores and no next-token tables"
     return Report(
@@ -64,14 +63,3 @@ def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, conf
         unit="prompts",
         warnings=() if figures else (no_validation,),
     )
-
-
-def redact_texts(value: Any) -> Any:
-    """A JSON-like value, every text in it redacted."""
-    if isinstance(value, str):
-        return redact_for_display(value)
-    if isinstance(value, dict):
-        return {key: redact_texts(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact_texts(inner) for inner in value]
-    return value

@@ -5,15 +5,17 @@ import json
 import re
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_assets.errors import DataError
 from llm_assets.pii import KINDS
 from llm_assets.pii.kinds import Kind, Replacement
-from llm_assets.pii.redact import MAX_LOOKS, Finding, find_values, redact, redact_for_display
+from llm_assets.pii.redact import MAX_LOOKS, Finding, find_values, private_errors, redact, redact_for_display, redact_values
 
 ALL = tuple(KINDS.values())
 PIECES = [
@@ -133,6 +135,26 @@ def test_a_text_made_to_yield_values_forever_goes_as_one() -> None:
 def test_what_is_displayed_holds_tags_of_every_kind() -> None:
     shown = redact_for_display("ada@mail.test, 93.184.216.34, 2a00::1, (212) 555-0187")
     assert shown == "<EMAIL>, <IP_ADDRESS>, <IP_ADDRESS>, <PHONE>"
+
+
+def test_every_text_of_a_value_is_redacted_and_nothing_else() -> None:
+    value = {"a": ["ada@mail.test", 4242424242424242, None], "b": {"c": ("8.8.8.8",)}}
+    assert redact_values(value) == {"a": ["<EMAIL>", 4242424242424242, None], "b": {"c": ["<IP_ADDRESS>"]}}
+
+
+def test_an_error_and_what_it_was_raised_from_say_nothing_private() -> None:
+    def fail() -> None:
+        try:
+            raise ValueError("no number: ada@mail.test")
+        except ValueError as error:
+            raise DataError("this is no row", "https://x.test/?to=ada@mail.test") from error
+
+    with pytest.raises(DataError) as raised, private_errors():
+        fail()
+    assert (str(raised.value), raised.value.path) == ("https://x.test/?to=<EMAIL>: this is no row", "https://x.test/?to=<EMAIL>")
+    assert "ada" not in "".join(traceback.format_exception(raised.value)).replace('"no number: ada@mail.test"', "").replace(
+        '"https://x.test/?to=ada@mail.test"', ""
+    )
 
 
 def test_the_redactor_needs_nothing_but_the_standard_library() -> None:
