@@ -168,7 +168,7 @@ class DataRoot:
         """Folder of a side input in use. ConfigError where there is none of that name."""
         known = self.inputs()
         if name not in known:
-            raise ConfigError(f"the recipe wants a side input {name!r}; there are: {', '.join(known) or 'none'}")
+            raise ConfigError(f"there is no side input {name!r}; there are: {', '.join(known) or 'none'}")
         return self.home / "inputs" / name / known[name]
 
     def add_input(self, name: str, source: Path) -> str:
@@ -192,3 +192,7 @@ class DataRoot:
             waiting.rename(target)
         put_text(target.parent / "current", digest + "\n")
         return digest
+
+    def remove_input(self, name: str) -> None:
+        """Deletes a side input, with every version of it. ConfigError where there is none of that name."""
+        shutil.rmtree(self.input_path(name).parent)

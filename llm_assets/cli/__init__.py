@@ -12,12 +12,26 @@ from typing import NoReturn
 
 import typer
 
-from llm_assets.cli import blocklists, crawls, exports, looks, recipes, reports, runs, sampling, standings, what_if
+from llm_assets.cli import blocklists, crawls, exports, language_models, looks, recipes, reports, runs, sampling, standings, what_if
 from llm_assets.cli.shared import app, stderr
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 
-__all__ = ["app", "blocklists", "crawls", "exports", "looks", "main", "recipes", "reports", "runs", "sampling", "standings", "what_if"]
+__all__ = [
+    "app",
+    "blocklists",
+    "crawls",
+    "exports",
+    "language_models",
+    "looks",
+    "main",
+    "recipes",
+    "reports",
+    "runs",
+    "sampling",
+    "standings",
+    "what_if",
+]
 
 
 def main() -> None:

@@ -15,12 +15,11 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 from llm_assets.errors import ConfigError
 from llm_assets.extract.block_lists import BlockLists, Listed, ListFile
 from llm_assets.extract.config import UrlFilter
+from llm_assets.extract.list_source import DOMAINS, URLS, find_categories
 from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.urls import name_site, parent_domains, parent_urls, space_words, split_url
 
 BUILTIN = Path(__file__).parent / "block_list"
-KINDS = ("domains", "urls")
-"""Names of the files that a category has, and what stands in them."""
 
 
 class UrlJudge:
@@ -28,7 +27,7 @@ class UrlJudge:
 
     def __init__(self, config: UrlFilter, folders: Mapping[str, Path]) -> None:
         own = [ListFile("builtin/domains", BUILTIN / "domains.txt", of_domains=True)] if config.builtin else []
-        files = [*own, *(file for name in config.block_lists for file in _find_files(name, folders[name], config))]
+        files = [*own, *(file for name in config.block_lists for file in _find_files(name, folders[name], config.categories))]
         self._lists = BlockLists(files)
         self._hard, self._soft, stretches = (
             map(read_words, ("hard_words", "soft_words", "sub_words")) if config.builtin else [frozenset()] * 3
@@ -76,11 +75,6 @@ def check_lists(config: UrlFilter, folders: Mapping[str, Path]) -> tuple[str, ..
     return tuple(warning for name in config.block_lists for warning in _check_list(name, folders[name], config.categories))
 
 
-def find_categories(folder: Path) -> list[str]:
-    """The categories of a block list, by name."""
-    return sorted({path.parent.name for kind in KINDS for path in folder.glob(f"*/{kind}") if path.is_file()})
-
-
 def read_words(name: str) -> frozenset[bytes]:
     """One of the project's own lists of words, as UTF-8."""
     lines = (BUILTIN / f"{name}.txt").read_bytes().splitlines()
@@ -89,7 +83,7 @@ def read_words(name: str) -> frozenset[bytes]:
 
 def _check_list(name: str, folder: Path, categories: tuple[str, ...]) -> tuple[str, ...]:
     there = find_categories(folder)
-    if any((folder / kind).is_file() for kind in KINDS):  # a list without categories is read whole
+    if "" in there:  # read whatever the categories
         return ()
     if not set(categories) & set(there):
         wanted, had = ", ".join(categories), ", ".join(there) or "none"
@@ -97,13 +91,13 @@ def _check_list(name: str, folder: Path, categories: tuple[str, ...]) -> tuple[s
     return tuple(f"block list {name} has no category {category}" for category in categories if category not in there)
 
 
-def _find_files(name: str, folder: Path, config: UrlFilter) -> Iterator[ListFile]:
+def _find_files(name: str, folder: Path, categories: tuple[str, ...]) -> Iterator[ListFile]:
     """What is read of a block list: files without a category, and those of the categories wanted."""
-    for place in (".", *config.categories):
-        for kind in KINDS:
+    for place in (".", *categories):
+        for kind in (DOMAINS, URLS):
             file = folder / place / kind
             if file.is_file():
-                yield ListFile(f"{name}/{file.relative_to(folder).as_posix()}", file, of_domains=kind == "domains")
+                yield ListFile(f"{name}/{file.relative_to(folder).as_posix()}", file, of_domains=kind == DOMAINS)
 
 
 def _tell(rule: str, listed: Listed) -> Rejection:

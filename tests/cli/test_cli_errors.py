@@ -39,7 +39,7 @@ import pytest
         (("crawl", "add", "x", "--source", "warc_files", "--path", "a", "--path", "b"), "--path is given twice"),
         (("crawl", "add", "x", "--source", "warc_files", "--path", "nowhere/*.warc"), "nowhere/*.warc"),
         (("crawl", "add", "pages", "--source", "python_docs"), "exists already"),
-        (("blocklist", "add", "x", "nowhere"), "nowhere is no block list"),
+        (("blocklist", "add", "nowhere"), "there is nothing at nowhere"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -130,17 +130,6 @@ def test_parameters_are_read_as_what_they_are(call, own_pages) -> None:
     assert declared["parameters"]["labelled_site"] is True
 
 
-def test_a_block_list_is_copied_in_and_listed(call, own_pages, tmp_path: Path) -> None:
-    (tmp_path / "lists/ads").mkdir(parents=True)
-    (tmp_path / "lists/ads/domains").write_text("ads.test\n")
-    assert "ads" in call("blocklist", "add", "ut1", str(tmp_path / "lists"), home=own_pages).out
-    own_pages.recipe.write_text('[url_filter]\nblock_lists = ["ut1"]\n')
-    (row,) = json.loads(call("blocklist", "list", "--json", home=own_pages).out)
-    assert row["input"] == "ut1"
-    assert row["in_recipe"] is True
-    assert len(row["digest"]) == 64
-
-
 def test_verify_tells_equal_roots_from_different_ones(call, pages, tmp_path: Path) -> None:
     assert call("verify", "--against", str(pages.home), home=pages).status == 0
     (tmp_path / "other").mkdir()
