@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
+from urllib.parse import unquote
 
 Fault = Callable[["Handler", bytes], None]
 
@@ -20,6 +21,7 @@ class ArchiveServer:
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and ``Range`` of each request."""
+    etags: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> ArchiveServer:
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"archive": self}))
@@ -40,8 +42,11 @@ class ArchiveServer:
 class Handler(BaseHTTPRequestHandler):
     archive: ArchiveServer
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
-        path = self.path.lstrip("/")
+        path = unquote(self.path.lstrip("/"))
         self.archive.asked.append((path, self.headers["Range"]))
         faults = self.archive.faults.get(path, [])
         content = self.archive.files.get(path)
@@ -54,23 +59,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self, content: bytes, cut: int | None = None) -> None:
         """The file, or the range asked for; ``cut`` bytes of the body, and the connection is closed."""
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")
         start = int(asked[1]) if asked else 0
+        stop = int(asked[2]) + 1 if asked and asked[2] else len(content)
         if start >= len(content):
             self.answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
             return
-        body = content[start:]
+        body = content[start:stop]
         headers = {"Content-Length": str(len(body))}
         if asked:
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            headers["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{len(content)}"
         self.answer(206 if asked else 200, body[:cut], headers)
 
     def answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+        etag = self.archive.etags.get(self.path.lstrip("/"))
+        for name, value in {"Content-Length": str(len(body)), **({"ETag": etag} if etag else {}), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
