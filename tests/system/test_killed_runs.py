@@ -15,7 +15,9 @@ pytestmark = pytest.mark.system
 
 def is_extracting(root: DataRoot) -> bool:
     """A part of the output is being written, and no manifest names it."""
-    return any(root.place("extracted_text", "demo").glob("*/*/*.parquet")) and root.manifest("extracted_text", "demo") is None
+    return (
+        any(root.place("extracted_text", "demo").glob(".partial-*/output/*/*.parquet")) and root.manifest("extracted_text", "demo") is None
+    )
 
 
 def is_training(root: DataRoot) -> bool:

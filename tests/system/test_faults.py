@@ -1,0 +1,128 @@
+"""``kill -9`` of a run in every stage, and of its workers at random: nothing is lost but time, and no byte differs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from programs import call, kill_group, start, wait_until
+
+from llm_assets.plan import ASSETS
+from llm_assets.root import DataRoot
+
+pytestmark = pytest.mark.system
+
+KILLED = [name for name in ASSETS if name not in ("raw_crawl", "training_set", "evaluation_samples")]
+"""Stages that take long enough to be met; the crawl is given, so that both roots have the same files."""
+
+WORKERS = ("--workers", 2, "--device", "cpu")
+
+
+def place(root: DataRoot, asset: str) -> Path:
+    return root.place(asset, "demo" if ASSETS[asset].per_crawl else None)
+
+
+def is_under_way(root: DataRoot, asset: str) -> bool:
+    return any(place(root, asset).glob(".partial-*"))
+
+
+def descendants(process: int) -> Iterator[tuple[psutil.Process, str]]:
+    """All processes below one, with their command lines."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                yield child, " ".join(child.cmdline())
+
+
+def is_group_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def check_equal(root: DataRoot, undisturbed: DataRoot) -> None:
+    last = call(root, "run", *WORKERS)
+    assert last.returncode == 0, last.stdout
+    compared = call(root, "verify", "--against", undisturbed.home)
+    assert compared.returncode == 0, compared.stdout
+    assert list(root.home.glob("**/.partial-*")) == []
+
+
+def kill_in(root: DataRoot, asset: str, log: Path, draw: random.Random) -> None:
+    """Starts a run, and kills it at a random moment while an asset is under way: with all its children, or without them."""
+    process = start(root, log, "run", *WORKERS)
+    try:
+        wait_until(lambda: is_under_way(root, asset) or process.poll() is not None, 300, asset, pause=0.002)
+        assert process.poll() is None, log.read_text()
+        time.sleep(draw.uniform(0, 0.5))
+        if draw.random() < 0.5:  # what is left to itself is to end by itself
+            for child, words in descendants(process.pid):
+                if "-m dagster_project" in words:
+                    child.kill()
+            process.wait(60)
+            wait_until(lambda: is_group_gone(process.pid), 60, "the end of orphans")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            kill_group(process)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_killed_in_every_stage_ends_as_an_undisturbed_one(
+    undisturbed: DataRoot, crawled: Callable[[Path], DataRoot], tmp_path: Path, seed: int
+) -> None:
+    root, draw = crawled(tmp_path / "home"), random.Random(seed)
+    for asset in KILLED:
+        kill_in(root, asset, tmp_path / f"{asset}.log", draw)
+    check_equal(root, undisturbed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
+    undisturbed: DataRoot, crawled: Callable[[Path], DataRoot], tmp_path: Path, seed: int
+) -> None:
+    root, draw = crawled(tmp_path / "home"), random.Random(seed)
+    killed = 0
+    for attempt in range(4):
+        log = tmp_path / f"{attempt}.log"
+        process = start(root, log, "run", *WORKERS)
+        try:
+            deadline = time.monotonic() + 300
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(draw.uniform(0.05, 1.5))
+                workers = [child for child, words in descendants(process.pid) if "spawn_main" in words]
+                if workers and killed < 12:
+                    draw.choice(workers).kill()
+                    killed += 1
+            assert process.poll() is not None, log.read_text()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                kill_group(process)
+        if process.returncode == 0:
+            break
+        said = " ".join(log.read_text().split())
+        assert "a worker process died" in said, said
+        assert str(root.home) in said, said
+    assert killed >= 4
+    check_equal(root, undisturbed)
+
+
+def test_a_run_ends_with_the_command_that_started_it(crawled: Callable[[Path], DataRoot], tmp_path: Path) -> None:
+    root = crawled(tmp_path / "home")
+    process = start(root, tmp_path / "log", "run", *WORKERS)
+    try:
+        wait_until(lambda: is_under_way(root, "extracted_text"), 120, "extraction", pause=0.01)
+        process.kill()
+        process.wait()
+        wait_until(lambda: is_group_gone(process.pid), 60, "the end of the run")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            kill_group(process)
+    assert "goes on from here" in (tmp_path / "log").read_text()
