@@ -4,7 +4,8 @@
         print(row.number, row.fields)
 
 What a row holds may be anything and never raises. What is wrong with the *file*, a line that is no JSON included, raises
-:class:`DataError` with path and place. Memory is a line's, or a batch of rows.
+:class:`DataError` with path and place. Memory is a line's, or a batch of rows, which
+is bounded by bytes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ MAX_LINE_BYTES = 1 << 28
 
 COLUMNS = ("text", "id", "url", "date", "language", "title")
 """What is read of a Parquet file, where it is there; ``text`` must be."""
+
+BATCH_BYTES = 1 << 26
+"""Rows of a Parquet file that are in memory together have about as many bytes, by the mean of their row group. Beside them lies
+one page of the file, as large as whoever wrote it made it."""
 
 _BATCH_ROWS = 128
 _BUFFER_BYTES = 1 << 20
@@ -84,7 +89,8 @@ def read_parquet(path: Path, part: int = 0, parts: int = 1) -> Iterator[Row]:
                 start += file.metadata.row_group(group).num_rows
                 if group % parts != part:
                     continue
-                for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
+                rows = _count_batch_rows(file.metadata.row_group(group), columns)
+                for batch in file.iter_batches(rows, row_groups=[group], columns=columns):
                     for values in zip(*map(_list_values, batch.columns), strict=True):
                         yield Row(number, number, 1, dict(zip(batch.schema.names, values, strict=True)))
                         number += 1
@@ -129,6 +135,13 @@ def _find_columns(schema: pa.Schema, path: Path) -> list[str]:
     if not _is_text(schema.field("text").type):
         raise DataError(f"column text holds {schema.field('text').type}, it must hold strings", path)
     return [name for name in COLUMNS if schema.names.count(name) == 1 and _is_plain(schema.field(name).type)]
+
+
+def _count_batch_rows(group: pq.RowGroupMetaData, columns: list[str]) -> int:
+    """As many as lie within BATCH_BYTES, and at least one: a row may be as large as all the others together."""
+    chunks = (group.column(number) for number in range(group.num_columns))
+    size = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in columns)
+    return int(min(max(BATCH_BYTES * group.num_rows // max(size, 1), 1), _BATCH_ROWS))
 
 
 def _is_text(kind: pa.DataType) -> bool:

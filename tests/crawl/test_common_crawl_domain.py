@@ -177,7 +177,7 @@ def test_an_index_that_leads_elsewhere_is_refused(
 )
 def test_an_index_that_never_answers_is_named(server: ArchiveServer, tmp_path: Path, fault: Fault) -> None:
     server.faults[f"{QUERY}&page=1"] = [fault] * 10
-    with pytest.raises(DataError, match="index.*the file does not arrive"):
+    with pytest.raises(DataError, match=r"index.*the file does not arrive"):
         collect(server, tmp_path)
 
 
