@@ -15,7 +15,7 @@ from llm_assets.report import Report
 def prepare(trial: Trial) -> Work[Report]:
     """Table ``signals`` on disk, measured in set-up."""
     texts = write_texts(trial, "texts", trial.limit)
-    measure_signals(texts.artefact, trial.scratch / "signals", trial.recipe.cleaning, trial.recipe.language, LocalEngine())
+    measure_signals(texts.artefact, trial.scratch / "signals", trial.recipe.cleaning, trial.recipe.language, trial.recipe.signals, LocalEngine())
     signals = Artefact.of_folder(trial.scratch / "signals")
     filters = trial.recipe.filters
 

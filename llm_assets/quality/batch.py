@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from llm_assets.quality.config import Signals
 from llm_assets.quality.lines import Lines, end_in, split_lines
-from llm_assets.quality.ngrams import Repetition, measure_repetition
 from llm_assets.quality.segments import segment_texts
 from llm_assets.quality.sentences import count_sentences
-from llm_assets.quality.spans import Hashes, Integers, Spans, find_first, hash_spans
-from llm_assets.quality.stop_words import count_stop_words
-from llm_assets.quality.words import count_words, split_words
+from llm_assets.quality.spans import Integers, Spans, find_first
+from llm_assets.quality.word_counts import WordCounts, measure_words
+from llm_assets.quality.words import count_all_words
 from llm_assets.utf8 import Utf8
-
-LONGEST_NGRAM = 10
 
 
 class TextBatch:
@@ -50,19 +47,19 @@ class TextBatch:
 
     @cached_property
     def segmented(self) -> Utf8:
-        """The bytes of the texts with spaces between words: what ``words`` are places in."""
+        """The bytes of the texts with spaces between words: what words are found in."""
         segmented = segment_texts(self.texts, self.languages, self.signals.languages_without_spaces)
         return self.utf8 if segmented is self.texts else Utf8.of(segmented)
 
     @cached_property
-    def words(self) -> Spans:
-        """Their words, in ``segmented``."""
-        return split_words(self.segmented)
+    def words(self) -> WordCounts:
+        """What is counted in their words."""
+        return measure_words(self.segmented, self.languages, self.signals)
 
     @cached_property
-    def word_counts(self) -> Integers:
-        """Words of each text; cheaper than ``words`` where nothing else is asked of them."""
-        return count_words(self.segmented)
+    def word_totals(self) -> Integers:
+        """Words; cheaper than ``words`` where nothing else is asked of them."""
+        return count_all_words(self.segmented)
 
     @cached_property
     def lines(self) -> Lines:
@@ -73,16 +70,6 @@ class TextBatch:
     def sentences(self) -> Integers:
         """Sentences."""
         return count_sentences(self.utf8)
-
-    @cached_property
-    def stop_words(self) -> Integers:
-        """How many of its language's stop words a text has."""
-        return count_stop_words(self.segmented, self.words, self._word_hashes, self._first_words, self.languages, self.signals)
-
-    @cached_property
-    def repetition(self) -> Repetition:
-        """Characters in repeated n-grams."""
-        return measure_repetition(self.words, self._first_words, LONGEST_NGRAM)
 
     @cached_property
     def duplicate_lines(self) -> NDArray[np.bool_]:
@@ -113,15 +100,7 @@ class TextBatch:
         """Matches of a regular expression that do not overlap."""
         return self.texts.str.count_matches(pattern).cast(pl.Int64).to_numpy()
 
-    @cached_property
-    def _word_hashes(self) -> Hashes:
-        return hash_spans(self.segmented, self.words)
-
-    @cached_property
-    def _first_words(self) -> Integers:
-        return find_first(self.segmented, self.words, self._word_hashes)
-
     def _came_before(self, spans: Spans) -> NDArray[np.bool_]:
-        first = find_first(self.utf8, spans, hash_spans(self.utf8, spans))
+        first = find_first(self.utf8, spans)
         came_before: NDArray[np.bool_] = first != np.arange(len(first))
         return came_before

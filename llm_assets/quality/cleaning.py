@@ -6,7 +6,9 @@ signals and bounded by :class:`llm_assets.quality.c4.C4`.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from pydantic import Field
 
 from llm_assets.quality.line_rules import LineRules, keep_lines
@@ -60,6 +62,15 @@ def clean_texts(texts: pl.Series, cleaning: Cleaning) -> pl.Series:
     if cleaning.remove_citations:
         read = read.str.replace_all(CITATION, "")
     phrases = [*["javascript"] * cleaning.drop_javascript, *POLICY_PHRASES * cleaning.drop_policies]
-    suspects = read.str.contains(PHRASE_SIGNS).to_numpy() & bool(phrases)
+    suspects = _find_phrases(read, phrases)
     rules = LineRules(cleaning.min_words_per_line, cleaning.max_word_length, cleaning.terminal_punctuation, tuple(phrases))
     return keep_lines(Utf8.of(read), suspects, rules).to_series(texts.name)
+
+
+def _find_phrases(texts: pl.Series, phrases: list[str]) -> NDArray[np.bool_]:
+    """Of each text, whether it holds a phrase."""
+    if not phrases:
+        return np.zeros(len(texts), np.bool_)
+    found = texts.str.contains(PHRASE_SIGNS).to_numpy(writable=True)
+    found[found] = texts.filter(pl.Series(found)).str.contains_any(phrases, ascii_case_insensitive=True).to_numpy()
+    return found

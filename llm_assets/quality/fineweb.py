@@ -64,7 +64,7 @@ class FineWebQuality(ThresholdFilter):
             "ratio",
             "newlines of the cleaned text, by its words",
             SOURCE,
-            lambda _, cleaned: divide(cleaned.count("\n"), cleaned.word_counts),
+            lambda _, cleaned: divide(cleaned.count("\n"), cleaned.word_totals),
         ),
     )
 

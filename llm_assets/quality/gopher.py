@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from llm_assets.quality.bounds import Bound, ThresholdFilter
-from llm_assets.quality.characters import LETTER
 from llm_assets.quality.signal import Numbers, Signal, divide
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ SOURCE = "Rae et al. 2021, appendix A1.1"
 
 def _top_ngram(length: int) -> Signal:
     def measure(text: TextBatch, _: TextBatch) -> Numbers:
-        return divide(text.repetition.top[length], text.characters)
+        return divide(text.words.top_ngram_characters[length], text.characters)
 
     definition = f"characters of the most common {length}-gram (words joined by a space) times its count, by characters"
     return Signal(f"top_{length}_gram_character_fraction", "ratio", definition, SOURCE, measure)
@@ -28,7 +27,7 @@ def _top_ngram(length: int) -> Signal:
 
 def _duplicate_ngrams(length: int) -> Signal:
     def measure(text: TextBatch, _: TextBatch) -> Numbers:
-        return divide(text.repetition.duplicate[length], text.characters)
+        return divide(text.words.duplicate_ngram_characters[length], text.characters)
 
     definition = f"characters of words in {length}-grams that came before, each word once, by characters"
     return Signal(f"duplicate_{length}_gram_character_fraction", "fraction", definition, SOURCE, measure)
@@ -133,21 +132,21 @@ class GopherQuality(ThresholdFilter):
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("bytes", "bytes", "UTF-8 bytes", "", lambda text, _: text.bytes),
         Signal("characters", "characters", "code points", "", lambda text, _: text.characters),
-        Signal("words", "count", "words; symbols are none", SOURCE, lambda text, _: text.words.counts),
+        Signal("words", "count", "words; symbols are none", SOURCE, lambda text, _: text.words.words),
         Signal(
             "mean_word_length",
             "characters",
             "characters of words, by words",
             SOURCE,
-            lambda text, _: divide(text.words.sums(text.words.characters), text.words.counts),
+            lambda text, _: divide(text.words.characters, text.words.words),
         ),
-        Signal("hash_word_ratio", "ratio", "# signs, by words", SOURCE, lambda text, _: divide(text.count("#"), text.words.counts)),
+        Signal("hash_word_ratio", "ratio", "# signs, by words", SOURCE, lambda text, _: divide(text.count("#"), text.words.words)),
         Signal(
             "ellipsis_word_ratio",
             "ratio",
             "... and …, by words",
             SOURCE,
-            lambda text, _: divide(text.ellipses, text.words.counts),
+            lambda text, _: divide(text.ellipses, text.words.words),
         ),
         Signal(
             "bullet_line_fraction",
@@ -168,14 +167,14 @@ class GopherQuality(ThresholdFilter):
             "fraction",
             "words with a letter, by words",
             SOURCE,
-            lambda text, _: divide(text.words.sums(text.words.kinds & LETTER > 0), text.words.counts),
+            lambda text, _: divide(text.words.alpha_words, text.words.words),
         ),
         Signal(
             "stop_words",
             "count",
             "how many of the stop words of its language occur, as listed, capitalised or in capitals",
             SOURCE,
-            lambda text, _: text.stop_words,
+            lambda text, _: text.words.stop_words,
         ),
     )
 

@@ -19,7 +19,7 @@ LINE_ENDS = ".!?。！？\"'”’»」』"
 
 @dataclass(frozen=True)
 class LineRules:
-    """What a line must meet to stay; 0 and empty are off. ``phrases`` are of small ASCII letters and spaces."""
+    """What a line must meet to stay; 0 and empty are off. ``phrases`` are of small ASCII letters and spaces, two at least."""
 
     min_words: int
     max_word_length: int
@@ -30,7 +30,6 @@ class LineRules:
 def keep_lines(texts: Utf8, suspects: NDArray[np.bool_], rules: LineRules) -> Utf8:
     """The lines that stay, trimmed, one newline between. Only texts that are ``suspects`` are searched for phrases."""
     ends = np.array(sorted(map(ord, LINE_ENDS)), np.int64)
-    phrases = np.frombuffer("\0".join((*rules.phrases, "")).encode(), np.uint8)
     kept, offsets = _keep_lines(
         texts.data,
         texts.offsets,
@@ -39,7 +38,8 @@ def keep_lines(texts: Utf8, suspects: NDArray[np.bool_], rules: LineRules) -> Ut
         rules.min_words,
         rules.max_word_length,
         ends if rules.terminal_punctuation else ends[:0],
-        phrases,
+        np.frombuffer("".join(rules.phrases).encode(), np.uint8),
+        np.cumsum([0, *map(len, rules.phrases)], dtype=np.int64),
     )
     return Utf8(kept, offsets)
 
@@ -54,12 +54,13 @@ def _keep_lines(
     max_word_length: int,
     line_ends: Integers,
     phrases: NDArray[np.uint8],
+    begins: Integers,
 ) -> tuple[NDArray[np.uint8], Integers]:
     kept = np.empty(texts[-1] - texts[0], np.uint8)
     offsets = np.zeros(len(texts), np.int64)
-    begins = np.zeros(256, np.bool_)  # first letters of the phrases
-    for number in range(len(phrases)):
-        begins[phrases[number]] |= number == 0 or phrases[number - 1] == 0
+    pairs = np.zeros((2, 256), np.bool_)  # the phrases' first and second letters
+    for number in range(len(begins) - 1):
+        pairs[0, phrases[begins[number]]] = pairs[1, phrases[begins[number] + 1]] = True
     size = 0
     for doc in range(len(texts) - 1):
         place, end, blanks = texts[doc], texts[doc + 1], 0
@@ -69,7 +70,7 @@ def _keep_lines(
             place = stop + 1
             if min_words and not _has_words(data, start, last, kind_of, min_words):
                 continue
-            if suspects[doc] and _has_phrase(data, start, last, phrases, begins):
+            if suspects[doc] and _has_phrase(data, start, last, phrases, begins, pairs):
                 continue
             if len(line_ends) and not _ends_sentence(data, start, last, line_ends):
                 continue
@@ -108,22 +109,26 @@ def _has_words(data: NDArray[np.uint8], place: int, end: int, kind_of: NDArray[n
 
 
 @numba.njit(cache=True)
-def _has_phrase(data: NDArray[np.uint8], start: int, end: int, phrases: NDArray[np.uint8], begins: NDArray[np.bool_]) -> bool:
-    """``phrases`` end in a zero byte each."""
-    for place in range(start, end):
-        if not begins[data[place] | np.uint8(32)]:
-            continue
-        step = 0
-        for letter in phrases:
-            if letter == 0:
-                if step >= 0:
+def _has_phrase(
+    data: NDArray[np.uint8], start: int, end: int, phrases: NDArray[np.uint8], begins: Integers, pairs: NDArray[np.bool_]
+) -> bool:
+    for place in range(start, end - 1):
+        if pairs[0, data[place] | 32] and pairs[1, data[place + 1] | 32]:
+            for number in range(len(begins) - 1):
+                if _is_phrase(data, place, end, phrases[begins[number] : begins[number + 1]]):
                     return True
-                step = 0
-            elif step >= 0:
-                byte = data[place + step] if place + step < end else np.uint8(0)
-                byte = byte | np.uint8(32) if 65 <= byte <= 90 else byte
-                step = step + 1 if byte == letter else -1
     return False
+
+
+@numba.njit(cache=True)
+def _is_phrase(data: NDArray[np.uint8], place: int, end: int, phrase: NDArray[np.uint8]) -> bool:
+    if end - place < len(phrase):
+        return False
+    for step in range(len(phrase)):
+        byte = data[place + step]
+        if byte != phrase[step] and not (65 <= byte <= 90 and byte | 32 == phrase[step]):
+            return False
+    return True
 
 
 @numba.njit(cache=True)

@@ -7,63 +7,46 @@ next place both stand elsewhere too, so that what is looked at shrinks from leng
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numba
 import numpy as np
 
-from llm_assets.quality.spans import SEED, Integers, Spans, table_mask
+from llm_assets.quality.spans import Integers, table_mask
 
 
-@dataclass(frozen=True)
-class Repetition:
-    """Characters by length n [longest + 1, documents]; rows 0 and 1 are 0.
+@numba.njit(cache=True)
+def measure_ngrams(
+    first: Integers,
+    characters: Integers,
+    scratch: Integers,
+    table: Integers,
+    age: int,
+    seed: np.uint64,
+    top: Integers,
+    duplicate: Integers,
+) -> int:
+    """Fills ``top`` and ``duplicate`` [longest n + 1] with characters by n, from 2 on, of one document.
 
     ``top``: of the most common n-gram (the first of those), its words joined by a space, times its count; occurrences may
     overlap. ``duplicate``: of words in n-grams that came before, each word once: a walk from left to right that steps over a
     repeated n-gram and goes on behind it, so that n-grams that begin inside one do not count as having come before.
+
+    ``first`` has for each word the first place of the same one, ``characters`` its length. ``scratch`` is [4, words or more], ``table``
+    an open hash table of :func:`llm_assets.quality.spans.table_mask` whose entries are all below ``age``; the next age is returned.
     """
-
-    top: Integers
-    duplicate: Integers
-
-
-def measure_repetition(words: Spans, first: Integers, longest: int) -> Repetition:
-    """Repetition of the n-grams up to ``longest`` words; ``first`` is :func:`llm_assets.quality.spans.find_first` of the words."""
-    return Repetition(*_measure(words.offsets, words.characters, first, longest, SEED))
-
-
-@numba.njit(cache=True)
-def _measure(offsets: Integers, characters: Integers, first: Integers, longest: int, seed: np.uint64) -> tuple[Integers, Integers]:
-    top, duplicate = np.zeros((longest + 1, len(offsets) - 1), np.int64), np.zeros((longest + 1, len(offsets) - 1), np.int64)
-    most = 0
-    for doc in range(len(offsets) - 1):
-        most = max(most, offsets[doc + 1] - offsets[doc])
-    table = np.full(table_mask(most) + 1, -1, np.int64)
-    shorter, known = np.empty(most, np.int64), np.empty(most, np.int64)
-    counts, places = np.empty(most, np.int64), np.empty(most, np.int64)
-    age = 0
-    for doc in range(len(offsets) - 1):
-        begin, size = offsets[doc], offsets[doc + 1] - offsets[doc]
-        words, lengths = first[begin : begin + size] - begin, characters[begin : begin + size]
-        known[:size] = words
-        repeated = _count(known, counts, places, _all(places, size))
-        for length in range(2, min(longest, size) + 1):
-            shorter, known = known, shorter
-            repeated = _extend(words, shorter, known, places, repeated, length, table, age, seed)
-            repeated = _count(known, counts, places, repeated)
-            age += size
-            top[length, doc] = _sum_top(lengths, known, counts, places, repeated, length)
-            duplicate[length, doc] = _sum_duplicates(lengths, known, counts, places, repeated, length)
-    return top, duplicate
-
-
-@numba.njit(cache=True)
-def _all(places: Integers, size: int) -> int:
-    """Makes every word a place."""
+    size = len(first)
+    shorter, known, counts, places = scratch[0], scratch[1], scratch[2], scratch[3]
+    known[:size] = first
     for place in range(size):
         places[place] = place
-    return size
+    repeated = _count(known, counts, places, size)
+    for length in range(2, min(len(top) - 1, size) + 1):
+        shorter, known = known, shorter
+        repeated = _extend(first, shorter, known, places, repeated, length, table, age, seed)
+        repeated = _count(known, counts, places, repeated)
+        age += size
+        top[length] = _sum_top(characters, known, counts, places, repeated, length)
+        duplicate[length] = _sum_duplicates(characters, known, counts, places, repeated, length)
+    return age
 
 
 @numba.njit(cache=True)

@@ -24,7 +24,7 @@ def segment_texts(texts: pl.Series, languages: pl.Series, unspaced: Collection[s
     if rows.is_empty():
         return texts
     parted = [_part_words(text, language) for text, language in zip(texts[rows], languages[rows], strict=True)]
-    return texts.scatter(rows, parted)
+    return texts.clone().scatter(rows, parted)
 
 
 def _part_words(text: str, language: str) -> str:

@@ -45,15 +45,9 @@ class Spans:
         return sums
 
 
-def hash_spans(texts: Utf8, spans: Spans) -> Hashes:
-    """A hash of each piece's bytes, good for this process."""
-    hashes: Hashes = _hash_spans(texts.data, spans.starts, spans.ends, SEED)
-    return hashes
-
-
-def find_first(texts: Utf8, spans: Spans, hashes: Hashes) -> Integers:
+def find_first(texts: Utf8, spans: Spans) -> Integers:
     """For each piece the index of the first piece of its document with the same bytes; its own where it is new."""
-    first: Integers = _find_first(texts.data, spans.offsets, spans.starts, spans.ends, hashes)
+    first: Integers = _find_first_of_all(texts.data, spans.offsets, spans.starts, spans.ends, SEED)
     return first
 
 
@@ -115,33 +109,46 @@ def _sum_pieces(offsets: Integers, values: NDArray[np.bool_] | Integers) -> Inte
 
 
 @numba.njit(cache=True)
-def _hash_spans(data: NDArray[np.uint8], starts: Integers, ends: Integers, seed: np.uint64) -> Hashes:
-    hashes = np.empty(len(starts), np.uint64)
+def hash_pieces(data: NDArray[np.uint8], starts: Integers, ends: Integers, seed: np.uint64, hashes: Hashes) -> None:
+    """Fills ``hashes`` with one a piece."""
     for piece in range(len(starts)):
         hashes[piece] = hash_bytes(data, starts[piece], ends[piece], seed)
-    return hashes
 
 
 @numba.njit(cache=True)
-def _find_first(data: NDArray[np.uint8], offsets: Integers, starts: Integers, ends: Integers, hashes: Hashes) -> Integers:
+def find_first_pieces(
+    data: NDArray[np.uint8], starts: Integers, ends: Integers, hashes: Hashes, table: Integers, age: int, first: Integers
+) -> int:
+    """Fills ``first`` for the pieces of one document, whose ``hashes`` are known.
+
+    ``table`` is an open hash table of :func:`table_mask` whose entries are all below ``age``; the next age is returned, so that it
+    need not be emptied.
+    """
+    mask = np.uint64(table_mask(len(starts)))
+    for piece in range(len(starts)):
+        slot = hashes[piece] & mask
+        first[piece] = piece
+        while table[slot] >= age:
+            known = table[slot] - age
+            if hashes[known] == hashes[piece] and _are_equal(data, starts[piece], ends[piece], starts[known], ends[known]):
+                first[piece] = known
+                break
+            slot = (slot + np.uint64(1)) & mask
+        if first[piece] == piece:
+            table[slot] = piece + age
+    return age + len(starts)
+
+
+@numba.njit(cache=True)
+def _find_first_of_all(data: NDArray[np.uint8], offsets: Integers, starts: Integers, ends: Integers, seed: np.uint64) -> Integers:
     most = 0
     for doc in range(len(offsets) - 1):
         most = max(most, offsets[doc + 1] - offsets[doc])
-    table = np.full(table_mask(most) + 1, -1, np.int64)
-    first = np.empty(len(starts), np.int64)
+    table, age = np.full(table_mask(most) + 1, -1, np.int64), 0
+    hashes, first = np.empty(len(starts), np.uint64), np.empty(len(starts), np.int64)
+    hash_pieces(data, starts, ends, seed, hashes)
     for doc in range(len(offsets) - 1):
-        begin = offsets[doc]
-        mask = np.uint64(table_mask(offsets[doc + 1] - begin))
-        for piece in range(begin, offsets[doc + 1]):
-            slot = hashes[piece] & mask
-            first[piece] = piece
-            # What an older document left in the table has a smaller index: the slot counts as free.
-            while table[slot] >= begin:
-                known = table[slot]
-                if hashes[known] == hashes[piece] and _are_equal(data, starts[piece], ends[piece], starts[known], ends[known]):
-                    first[piece] = known
-                    break
-                slot = (slot + np.uint64(1)) & mask
-            if first[piece] == piece:
-                table[slot] = piece
+        begin, end = offsets[doc], offsets[doc + 1]
+        age = find_first_pieces(data, starts[begin:end], ends[begin:end], hashes[begin:end], table, age, first[begin:end])
+        first[begin:end] += begin
     return first

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from llm_assets.engine import Engine, read_documents
 from llm_assets.formats.manifest import Artefact
@@ -20,7 +22,8 @@ from llm_assets.report import Report, sum_reports
 
 STAGE = "quality_signals"
 BATCH_DOCUMENTS = 256
-"""So many that calls cost nothing, so few that the arrays of a batch stay in a processor's cache."""
+BATCH_BYTES = 1 << 20
+"""So many that calls cost nothing, so few that the arrays of a batch stay in a processor's cache. A longer text is one alone."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,7 @@ class _PartMeasurer:
         totals = {"bytes": 0, "words": 0}
 
         def measured() -> Iterator[pa.Table]:
-            for batch in read_documents(part, ["doc", "text"], BATCH_DOCUMENTS):
-                frame = pl.DataFrame(batch)
+            for frame in iterate_texts(part):
                 signals = measure_texts(frame["text"], self.cleaning, self.language, self.signals, self.model)
                 for name in totals:
                     totals[name] += int(signals[name].sum())
@@ -50,6 +52,18 @@ class _PartMeasurer:
 
         documents = write_table(self.output(part), measured(), SIGNALS)
         return Report(STAGE, documents, documents, figures=totals)
+
+
+def iterate_texts(part: Path) -> Iterator[pl.DataFrame]:
+    """Columns ``doc`` and ``text`` of a part of table ``texts``, in batches bounded by documents and by bytes."""
+    for batch in read_documents(part, ["doc", "text"], BATCH_DOCUMENTS):
+        ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False))
+        start = 0
+        while start < batch.num_rows:
+            before = ends[start - 1] if start else 0
+            stop = max(int(np.searchsorted(ends, before + BATCH_BYTES, "right")), start + 1)
+            yield pl.DataFrame(batch.slice(start, stop - start))
+            start = stop
 
 
 def measure_signals(

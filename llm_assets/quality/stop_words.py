@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from llm_assets.quality.config import Signals
-from llm_assets.quality.spans import SEED, Hashes, Integers, Spans, equal_bytes, hash_bytes, table_mask
-from llm_assets.utf8 import Utf8
+from llm_assets.quality.spans import SEED, Hashes, Integers, equal_bytes, hash_bytes, table_mask
 
 
-@dataclass(frozen=True)
-class _Lists:
-    """Hash tables of stop words, one a list: ``table[list]`` holds numbers of forms, or -1.
+class StopWords(NamedTuple):
+    """Stop words of several lists: a hash table a list, whose entries ``table[list, slot]`` are numbers of forms, or -1.
 
     ``hashes`` has one a form, ``data`` and ``offsets`` are their bytes, ``words`` says which of its list's stop words each writes.
     """
@@ -29,20 +25,8 @@ class _Lists:
     words: Integers
 
 
-def count_stop_words(texts: Utf8, words: Spans, hashes: Hashes, first: Integers, languages: pl.Series, signals: Signals) -> Integers:
-    """How many different stop words of its language each text has: as listed, capitalised, or in capitals.
-
-    ``hashes`` and ``first`` are those of the words; ``languages`` has one code a document.
-    """
-    codes = list(signals.by_language)
-    lists = _hash_lists([signals.stop_words, *(signals.by_language[code].stop_words for code in codes)])
-    chosen = languages.replace_strict(codes, range(1, len(codes) + 1), default=0, return_dtype=pl.Int64).to_numpy()
-    found = (texts.data, words.offsets, words.starts, words.ends, hashes, first)
-    counts: Integers = _count(*found, chosen, lists.table, lists.hashes, lists.data, lists.offsets, lists.words)
-    return counts
-
-
-def _hash_lists(lists: Sequence[Sequence[str]]) -> _Lists:
+def hash_stop_words(lists: Sequence[Sequence[str]]) -> StopWords:
+    """The lists' words as listed, capitalised, and in capitals."""
     forms: list[bytes] = []
     words: list[int] = []
     hashes: list[int] = []
@@ -59,7 +43,7 @@ def _hash_lists(lists: Sequence[Sequence[str]]) -> _Lists:
                 table[number, slot] = len(forms)
                 forms.append(written)
                 words.append(word)
-    return _Lists(
+    return StopWords(
         table,
         np.array(hashes, np.uint64),
         np.frombuffer(b"".join(forms), np.uint8),
@@ -69,35 +53,24 @@ def _hash_lists(lists: Sequence[Sequence[str]]) -> _Lists:
 
 
 @numba.njit(cache=True)
-def _count(
-    data: NDArray[np.uint8],
-    offsets: Integers,
-    starts: Integers,
-    ends: Integers,
-    hashes: Hashes,
-    first: Integers,
-    chosen: Integers,
-    table: Integers,
-    form_hashes: Hashes,
-    form_data: NDArray[np.uint8],
-    form_offsets: Integers,
-    words: Integers,
-) -> Integers:
-    counts = np.zeros(len(offsets) - 1, np.int64)
-    found = np.full(len(words) + 1, -1, np.int64)
-    mask = np.uint64(table.shape[1] - 1)
-    for doc in range(len(counts)):
-        forms = table[chosen[doc]]
-        for piece in range(offsets[doc], offsets[doc + 1]):
-            if first[piece] != piece:
-                continue
-            slot = hashes[piece] & mask
-            while forms[slot] >= 0:
-                form = forms[slot]
-                start, end = form_offsets[form], form_offsets[form + 1]
-                if hashes[piece] == form_hashes[form] and equal_bytes(data, starts[piece], ends[piece], form_data, start, end):
-                    counts[doc] += found[words[form]] != doc
-                    found[words[form]] = doc
-                    break
-                slot = (slot + np.uint64(1)) & mask
-    return counts
+def count_stop_words(
+    data: NDArray[np.uint8], starts: Integers, ends: Integers, hashes: Hashes, first: Integers, stop_words: StopWords, chosen: int
+) -> int:
+    """How many different words of list ``chosen`` a document has. Arrays are of its words; ``first`` says which are new."""
+    table = stop_words.table[chosen]
+    found = np.zeros(len(stop_words.words) + 1, np.bool_)
+    mask = np.uint64(len(table) - 1)
+    count = 0
+    for piece in range(len(first)):
+        if first[piece] != piece:
+            continue
+        slot = hashes[piece] & mask
+        while table[slot] >= 0:
+            form = table[slot]
+            begin, end = stop_words.offsets[form], stop_words.offsets[form + 1]
+            if hashes[piece] == stop_words.hashes[form] and equal_bytes(data, starts[piece], ends[piece], stop_words.data, begin, end):
+                count += not found[stop_words.words[form]]
+                found[stop_words.words[form]] = True
+                break
+            slot = (slot + np.uint64(1)) & mask
+    return count

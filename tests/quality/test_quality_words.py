@@ -1,13 +1,16 @@
 import unicodedata
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_assets.quality.batch import TextBatch
-from llm_assets.quality.characters import WHITESPACE
+from llm_assets.quality.characters import WHITESPACE, character_kinds
+from llm_assets.quality.segments import RUN_CHARACTERS
 from llm_assets.quality.spans import Spans
+from llm_assets.quality.words import split_words
 
 
 def pieces(batch: TextBatch, spans: Spans) -> list[list[str]]:
@@ -17,8 +20,13 @@ def pieces(batch: TextBatch, spans: Spans) -> list[list[str]]:
 
 
 def words(text: str) -> list[str]:
-    batch = TextBatch(pl.Series([text]))
-    return pieces(batch, batch.words)[0]
+    data = np.frombuffer(text.encode(), np.uint8)
+    room = len(data) // 2 + 1
+    starts, ends, characters, kinds = *np.empty((3, room), np.int64), np.empty(room, np.uint16)
+    count = split_words(data, 0, len(data), character_kinds(), starts, ends, characters, kinds)
+    found = [data[start:end].tobytes().decode() for start, end in zip(starts[:count], ends[:count], strict=True)]
+    assert [len(word) for word in found] == characters[:count].tolist()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -55,9 +63,32 @@ def split_reference(text: str) -> list[str]:
 
 @settings(deadline=None, max_examples=60)  # the first example compiles the kernels
 @given(st.lists(st.text(st.sampled_from("aB1é你😀-.' \n\u3000\u0301\0#"), max_size=20), max_size=5))
-def test_the_kernel_agrees_with_the_definition_for_every_text_of_a_batch(texts):
+def test_the_kernels_agree_with_the_definition_for_every_text(texts):
+    expected = [split_reference(text) for text in texts]
+    assert [words(text) for text in texts] == expected
     batch = TextBatch(pl.Series(texts, dtype=pl.String))
-    assert pieces(batch, batch.words) == [split_reference(text) for text in texts]
+    assert batch.words.words.tolist() == batch.word_totals.tolist() == [len(found) for found in expected]
+    assert batch.words.characters.tolist() == [len("".join(found)) for found in expected]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "count"),
+    [
+        ("zh", "今天天气很好，我们去公园散步。", 7),
+        ("ja", "国境の長いトンネルを抜けると雪国であった。", 11),
+        ("th", "สวัสดีครับวันนี้อากาศดีมาก", 7),
+        ("en", "今天天气很好，我们去公园散步。", 1),
+        ("zh", "他说hello，价格是3.14元。", 7),
+    ],
+)
+def test_words_of_a_language_without_spaces_are_those_of_its_dictionary(language, text, count):
+    batch = TextBatch(pl.Series(["before", text]), pl.Series(["en", language]))
+    assert batch.words.words.tolist() == [1, count]
+    assert batch.characters.tolist() == [6, len(text)]
+
+
+def test_a_line_longer_than_icu_is_shown_at_once_keeps_its_words():
+    assert TextBatch(pl.Series(["天气" * RUN_CHARACTERS]), pl.Series(["zh"])).words.words.tolist() == [RUN_CHARACTERS]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +130,7 @@ def test_a_sentence_ends_at_a_mark_or_with_its_line(text, sentences):
 
 
 def test_a_sliced_series_reads_its_own_bytes_only():
-    batch = TextBatch(pl.Series(["zero zero", "one two", "three"])[1:])
-    assert pieces(batch, batch.words) == [["one", "two"], ["three"]]
+    batch = TextBatch(pl.Series(["zero zero", "one\ntwo", "three"])[1:])
+    assert pieces(batch, batch.lines.lines) == [["one", "two"], ["three"]]
+    assert batch.words.words.tolist() == [2, 1]
     assert batch.bytes.tolist() == [7, 5]
