@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fastwarc.warc import WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecord
 
 from llm_assets.errors import DataError
 from llm_assets.formats.gzip_members import read_members
@@ -106,13 +106,13 @@ def _count_fields(block: bytes, path: str | Path) -> int:
 def _convert(line: _Line, block: bytes) -> Any:
     http = line.url.lower().startswith(("http:", "https:"))
     first = line.url.encode("utf-8", "surrogateescape").startswith(MAGIC)
-    record = WarcRecord()
-    record.init_headers(WarcRecordType.warcinfo if first else WarcRecordType.response if http else WarcRecordType.resource)
     headers = {
+        "WARC-Type": "warcinfo" if first else "response" if http else "resource",
         "WARC-Target-URI": line.url.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         "WARC-Date": line.date,
         "Content-Type": "application/http; msgtype=response" if http else line.mime,
     }
+    record = WarcRecord()  # without init_headers, which would give it the date of today
     for name, value in headers.items():
         if value is not None:
             record.headers[name] = value
