@@ -17,6 +17,7 @@ from llm_assets import engine
 WATCHER: ContextVar[engine.Progress | None] = ContextVar("WATCHER", default=None)
 """Who else is shown a stage's progress: the command line sets it for the runs it starts in its own process."""
 
+SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_REMEMBERED = 60.0
 """The pace is that of the last minute: what a resumed run skipped in a moment says nothing of what is left."""
@@ -110,10 +111,16 @@ def shown_progress(console: Console, *, quiet: bool = False) -> Iterator[None]:
 
 
 def logged_progress(log: Callable[[str], object]) -> engine.Progress:
-    """Tells a log, in lines, and whoever watches this process."""
+    """Tells a log, in lines, and whoever watches this process; not more often than an eye can follow."""
     watcher, lines = WATCHER.get(), Lines(log)
+    last = ("", 0.0)
 
     def show(label: str, done: int, total: int | None, unit: str = "files", detail: str = "", /) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if label == last[0] and now - last[1] < SECONDS_BETWEEN_LOOKS and done != total:
+            return
+        last = (label, now)
         lines(label, done, total, unit, detail)
         if watcher is not None:
             watcher(label, done, total, unit, detail)

@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.progress import logged_progress
-from dagster_project.tracking import record_report, track
+from dagster_project.tracking import end_abandoned, record_report, track
 from llm_assets.display import for_plain_text
 from llm_assets.engine import LocalEngine, Progress
 from llm_assets.pii.redact import private_errors
@@ -75,6 +75,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
             private_errors(),
             begin_step(root, recipe, self.engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):
+            end_abandoned(run)
             step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}
             yield step
             if step.report is not None:

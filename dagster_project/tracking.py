@@ -19,6 +19,9 @@ from llm_assets.services import tracking_uri
 from llm_assets.step import Step
 
 EXPERIMENT = "llm-assets"
+HOME = "llm_assets.home"
+"""Tag: the data root, since several may share a store."""
+
 DIGEST_LETTERS = 36
 """As many as MLflow takes of a dataset's digest."""
 
@@ -59,10 +62,22 @@ def track(root: DataRoot, asset: str, crawl: str | None, dagster_run: str, *, sy
 
     uri = tracking_uri(root)
     experiment_id = open_experiment(uri, root)
-    tags = {"dagster.run_id": dagster_run, "dagster.asset_key": asset, "dagster.partition": crawl or ""}
+    tags = {"dagster.run_id": dagster_run, "dagster.asset_key": asset, "dagster.partition": crawl or "", HOME: str(root.home)}
     name = asset if crawl is None else f"{asset}[{crawl}]"
     with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, log_system_metrics=system_metrics) as run:
         yield TrackedRun(uri, run.info.run_id, experiment_id)
+
+
+def end_abandoned(run: TrackedRun) -> None:
+    """Marks as killed whatever still seems to run of the output that an open run is about. The caller holds that output's lock."""
+    import mlflow
+
+    client = mlflow.MlflowClient(run.tracking_uri)
+    own = client.get_run(run.run_id).data.tags
+    same = {name: own[name] for name in ("dagster.asset_key", "dagster.partition", HOME)}
+    for other in client.search_runs([run.experiment_id], "attributes.status = 'RUNNING'"):
+        if other.info.run_id != run.run_id and same.items() <= other.data.tags.items():
+            client.set_terminated(other.info.run_id, "KILLED")
 
 
 def record_report(report: Report, parameters: dict[str, Any]) -> None:

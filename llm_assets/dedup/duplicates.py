@@ -53,6 +53,7 @@ def remove_duplicates(
         execute_query(connection, "dedup/exact_candidates", exact=config.exact, scope=config.scope)
         for band in range(1, bands + 1):
             execute_query(connection, "dedup/band_candidates", band=band, scope=config.scope)
+            engine.progress("finding near duplicates", band, bands, "bands")
         execute_query(connection, "dedup/elders", verify=config.verify, scope=config.scope)
         kept = write_table(target / "docs.parquet", run_query(connection, "dedup/survivors"), DEDUPED)
         write_table(target / "duplicates.parquet", run_query(connection, "dedup/duplicates"), DUPLICATES)

@@ -57,13 +57,20 @@ def train_tokenizer(corpora: Sequence[Artefact], target: Path, config: Tokenizer
     drawn = find_cutoff(numbers, sizes, config.sample_bytes)
     measured = find_cutoff(numbers, sizes, min(MEASURED_BYTES, config.sample_bytes))
     with thread_pool(enabled=engine.workers > 1):
-        tokenizer = train_bpe((text for _, text in _read_documents(parts, drawn, config.seed)), config)
+        tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
     compression = describe_compression(tokenizer, _read_documents(parts, measured, config.seed))
     target.mkdir(parents=True, exist_ok=True)
     (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     _write_json(target / "tokenizer_config.json", HUGGING_FACE)
     _write_json(target / "report.json", compression)
     return _report(config, tokenizer.get_vocab_size(), compression["bytes_per_token"], sizes, numbers <= drawn)
+
+
+def _tell(documents: Iterator[tuple[str, str]], total: int, engine: Engine) -> Iterator[str]:
+    """Texts, and how many of them have been asked for."""
+    for done, (_, text) in enumerate(documents, 1):
+        yield text
+        engine.progress("training the tokenizer", done, total, "documents")
 
 
 def _report(config: Tokenizer, vocabulary: int, bytes_per_token: float, sizes: Bytes, sampled: npt.NDArray[np.bool_]) -> Report:
