@@ -101,7 +101,7 @@ def count_histograms(connection: duckdb.DuckDBPyConnection, filters: Mapping[str
     known = {name: (unit, definition) for name, unit, definition in _list_signals()}
     ranges = {row["signal"]: row for row in fetch_rows(connection, "report/ranges", first=first, last=last)}
     order = [name for name in (*bounded, *(name for name in known if name not in bounded)) if name in ranges and name in known]
-    scales = {name: _choose_scale(known[name][0], ranges[name], bounded.get(name, ())) for name in order}
+    scales = {name: choose_scale(known[name][0], ranges[name], bounded.get(name, ())) for name in order}
     rows = [{"signal": name, "low": each.low, "width": each.width, "logarithmic": each.logarithmic} for name, each in scales.items()]
     bind(connection, "scales", pa.Table.from_pylist(rows, schema=SCALES))
     counts = {name: ([0] * BINS, [0] * BINS) for name in order}
@@ -128,12 +128,13 @@ def _list_signals() -> Iterator[tuple[str, str, str]]:
     yield from ((signal.name, signal.unit, signal.definition) for signal in DESCRIPTIONS)
 
 
-def _choose_scale(unit: str, extent: Mapping[str, float | None], rules: Sequence[tuple[str, Bound]]) -> Scale:
+def choose_scale(unit: str, extent: Mapping[str, float | None], rules: Sequence[tuple[str, Bound]]) -> Scale:
     """Linear from 0 a good way past the upper bound, or to the largest value; logarithmic for counts that a bound does not hold small."""
+    lows = [bound.low for _, bound in rules if bound.low is not None and math.isfinite(bound.low)]
     highs = [bound.high for _, bound in rules if bound.high is not None and math.isfinite(bound.high)]
     least, most = extent["least"] or 0.0, extent["most"] or 0.0
     if unit in ("count", "bytes") or (unit in COUNTED and not highs):
-        low, high = math.log1p(max(least, 0.0)), math.log1p(max(most, *highs, 0.0) if highs else max(most, 0.0))
+        low, high = (math.log1p(max(end, 0.0)) for end in (min(least, *lows, most), max(most, *highs, 1.0)))
         return Scale(low, max(high - low, 1e-9) / BINS * (1 + 1e-9), logarithmic=True)
     high = max(highs) * BEYOND_BOUND if highs and max(highs) > 0 else most
     high = min(high, 1.0) if unit == "fraction" else high

@@ -5,9 +5,10 @@ Whatever pages say is redacted and escaped: no markup, no HTML, no link.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from llm_assets.display import for_markdown
+from llm_assets.display import for_markdown, for_plain_text
 from llm_assets.notation import show_bounds
 from llm_assets.report_page.drawing import spell_histogram
 from llm_assets.report_page.figures import Fall, Row
@@ -15,6 +16,8 @@ from llm_assets.report_page.histograms import Histogram
 from llm_assets.report_page.page import tell_reason
 
 BAR_LETTERS = 20
+_ADDRESS = re.compile(r"(?i)&#58;(?=//)|www(?=&#46;)")
+"""Where :func:`for_markdown` has escaped the beginning of an address."""
 
 
 def write_waterfall(falls: Sequence[Fall], unit: str = "documents") -> str:
@@ -58,14 +61,26 @@ def write_samples(samples: Iterable[Row]) -> str:
         (
             for_markdown(f"{row['stage']}: {row['rule']}" if row["rule"] != "kept" else "kept"),
             for_markdown(row["id"]),
-            for_markdown(row["url"] or "", 100),
-            for_markdown(row["title"] or "", 80),
-            for_markdown(tell_reason(row), 120),
-            for_markdown(row["excerpt"] or "", 160),
+            _write_code(row["url"] or "", 100),
+            _write_prose(row["title"] or "", 80),
+            _write_prose(tell_reason(row), 120),
+            _write_prose(row["excerpt"] or "", 160),
         )
         for row in samples
     ]
     return _write_table(("fate", "document", "url", "title", "reason", "text"), "llllll", rows)
+
+
+def _write_prose(text: str, limit: int) -> str:
+    """What a page says, in which no viewer finds an address to link: a word joiner keeps its parts apart."""
+    return _ADDRESS.sub("\\g<0>&#8288;", for_markdown(text, limit))
+
+
+def _write_code(text: str, limit: int) -> str:
+    """An address to copy: in a span of code nothing is linked."""
+    line = " ".join(for_plain_text(text, limit).split()).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if line else ""
 
 
 def _write_table(header: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:

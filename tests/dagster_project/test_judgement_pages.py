@@ -47,6 +47,11 @@ def test_the_funnel_is_a_waterfall_in_the_recipes_order(shown) -> None:
     assert "█" in rows[-1]
 
 
+@pytest.mark.parametrize("name", ASSETS)
+def test_the_folder_shown_is_where_the_output_lies(name: str, shown) -> None:
+    assert Path(shown[name]["folder"].value).is_dir()
+
+
 @pytest.mark.parametrize("name", ["quality_signals", "filtered_docs"])
 def test_histograms_show_where_the_bounds_cut(name: str, shown) -> None:
     rows = {row.split("|")[1].strip(): row for row in shown[name]["histograms"].value.splitlines()}

@@ -12,9 +12,10 @@ import pytest
 from markdown_it import MarkdownIt
 from reported_root import PLANTS, RECIPE, WORDS, fill_catalog
 
+from llm_assets.quality.bounds import Bound
 from llm_assets.report import Report
 from llm_assets.report_page.figures import Extent, Figures, collect_figures, falls_of
-from llm_assets.report_page.histograms import BINS, Histogram
+from llm_assets.report_page.histograms import BINS, Histogram, choose_scale
 from llm_assets.report_page.markdown import write_histograms, write_samples, write_waterfall
 from llm_assets.report_page.page import render_page
 
@@ -141,11 +142,33 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 def test_markdown_of_samples_is_an_inert_table(figures: Figures) -> None:
     html = MARKDOWN.render(write_samples(figures.samples))
     elements = Elements(html)
-    assert {tag for tag, _ in elements.found} == {"table", "thead", "tbody", "tr", "th", "td"}
+    assert {tag for tag, _ in elements.found} == {"table", "thead", "tbody", "tr", "th", "td", "code"}
     assert html.count("<tr>") == len(figures.samples) + 1
     assert PLANTS[0] in elements.text
     assert "javascript:alert(1)" in elements.text
     assert "ada@mail.test" not in html
+
+
+def test_a_viewer_that_links_bare_addresses_finds_none_but_in_code(figures: Figures) -> None:
+    html = MARKDOWN.render(write_samples(figures.samples))
+    assert "www.bare.test" in re.sub(r"\u2060", "", Elements(html).text)
+    text = Elements(re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)).text
+    assert not re.search(r"(?i)\w://|www\.", text)
+
+
+@pytest.mark.parametrize("url", ["https://a.test/`x`", "https://a.test/``|``x", "https://a.test/ b\n| c |", "`"])
+def test_an_address_in_code_is_shown_whole(url: str) -> None:
+    row = {"stage": "s", "rule": "r", "id": "0-0-0", "url": url, "title": None, "excerpt": None, "elder_id": None, "detail": None}
+    html = MARKDOWN.render(write_samples([row | {"value": None, "low": None, "high": None}]))
+    assert re.findall("<code>(.*?)</code>", html) == [" ".join(url.split())]
+
+
+@pytest.mark.parametrize(("least", "most"), [(0.0, 0.0), (161.0, 161.0), (0.0, 1e9)])
+def test_a_scale_of_counts_has_room_for_the_bound_and_the_values(least: float, most: float) -> None:
+    bound = Bound("words", low=30, high=1_000)
+    scale = choose_scale("count", {"least": least, "most": most}, [("r", bound)])
+    assert scale.place(min(least, 30)) == 0
+    assert scale.place(30) <= scale.place(max(most, 1_000)) <= BINS
 
 
 def test_markdown_of_counts_and_histograms_is_a_table_of_letters(figures: Figures) -> None:
