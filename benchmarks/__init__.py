@@ -18,6 +18,7 @@ STAGES: Mapping[str, str] = {
     "url": "judges the URLs of a WARC file",
     "extract": "takes the main text out of the pages of a WARC file",
     "language": "identifies the language of the pages of a WARC file, or of the Declaration of Human Rights (udhr.zip)",
+    "front": "extracts the pages of a WARC file and identifies their languages, from file to file",
     "signals": "measures documents",
     "decide": "holds measured documents against the bounds of the recipe",
     "signature": "signs documents with MinHash",

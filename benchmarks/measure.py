@@ -65,10 +65,10 @@ def cpu_seconds() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def peak_rss_megabytes() -> float:
-    """Most memory that this process held since it began, set-up included, in 10^6 bytes."""
+def peak_rss_megabytes(who: int = resource.RUSAGE_SELF) -> float:
+    """Most memory that this process held since it began, set-up included, in 10^6 bytes; or the largest of its children."""
     unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return resource.getrusage(who).ru_maxrss * unit / 1e6
 
 
 def _round(figure: float) -> float:

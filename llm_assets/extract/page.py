@@ -99,7 +99,7 @@ def read_page(source: Page, extraction: Extraction, prescreen: Prescreen = OFF) 
     if rejection is not None:
         return rejection
     try:
-        rejection = screen_page(markup, page, prescreen, extraction.max_depth) if prescreen.languages else None
+        rejection = screen_page(markup, page, prescreen, extraction) if prescreen.languages else None
         if rejection is not None:
             return rejection
         text = ENGINES[extraction.engine](markup, extraction) if markup.strip() else page if source.mime in TEXT_TYPES else ""

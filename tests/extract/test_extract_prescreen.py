@@ -40,32 +40,31 @@ def test_a_page_in_another_language_falls_and_tells_which() -> None:
     [
         "\n".join([ENGLISH_LINE] * 20),
         "\n".join([ENGLISH_LINE] * 20).upper(),
-        f"{FRENCH}\n{ENGLISH_LINE}\n{ENGLISH_LINE}\n{ENGLISH_LINE}",
+        "\n".join([*[FRENCH_LINE] * 4, *[ENGLISH_LINE] * 3, FRENCH]),
         "\n".join([FRENCH_LINE] * (LEAST_BYTES // len(FRENCH_LINE))),
         "\n".join(FRENCH_LINE[: LINE_BYTES - 5] for _ in range(50)),
         "",
     ],
-    ids=["English", "in capitals", "English below French", "too little", "no prose", "nothing"],
+    ids=["English", "in capitals", "some English in French", "too little", "no prose", "nothing"],
 )
 def test_a_page_is_let_through_where_there_is_a_doubt(text: str) -> None:
     assert screen_text(text, ENGLISH) is None
 
 
 def test_the_bound_is_the_recipes() -> None:
-    text = f"{FRENCH}\n{ENGLISH_LINE}\n{ENGLISH_LINE}\n{ENGLISH_LINE}"
+    text = "\n".join([*[FRENCH_LINE] * 7, *[ENGLISH_LINE] * 3])
     strict = screen_text(text, ENGLISH.model_copy(update={"min_language_fraction": 0.5}))
     assert strict is not None
-    assert strict.value == pytest.approx(3 / 23, abs=0.01)
+    assert strict.value == pytest.approx(0.3, abs=0.02)
 
 
 def test_any_of_several_languages_is_enough() -> None:
     assert screen_text(FRENCH, Prescreen(languages=("en", "fr"))) is None
 
 
-def test_a_page_is_sampled_from_its_start_to_its_end() -> None:
-    lines = [FRENCH_LINE] * 2_000 + [ENGLISH_LINE] * 500
-    assert screen_text("\n".join(lines), ENGLISH) is None
-    assert screen_text("\n".join(lines[:2_000]), ENGLISH) is not None
+def test_the_beginning_decides() -> None:
+    assert screen_text("\n".join([ENGLISH_LINE] * 5 + [FRENCH_LINE] * 500), ENGLISH) is None
+    assert screen_text("\n".join([FRENCH_LINE] * 50 + [ENGLISH_LINE] * 500), ENGLISH) is not None
 
 
 def test_a_line_without_end_is_read_no_further_than_it_tells() -> None:
@@ -87,7 +86,9 @@ def test_what_is_seen_of_a_page_decides_not_its_markup(mime: str) -> None:
 
 def test_the_limits_of_a_page_come_first() -> None:
     deep = "<div>" * 400 + f"<p>{FRENCH_LINE * 30}</p>"
-    assert read(deep) == Rejection("max_depth", high=256)
+    outcome = read(deep)
+    assert isinstance(outcome, Rejection)
+    assert outcome.rule == "max_depth"
 
 
 def test_it_stands_in_the_tables_like_any_other_rejection(make_crawl: Callable[[Sequence[bytes]], Artefact], tmp_path: Path) -> None:
@@ -122,6 +123,6 @@ def test_a_recipe_cannot_keep_a_language_that_its_prescreen_drops() -> None:
 def test_the_declaration_of_human_rights_is_let_through_in_its_language_and_in_no_other(shared_data: Path) -> None:
     pieces = [(" ".join(text.split()), language) for text, language in read_pieces(shared_data / "langid/udhr.zip", characters=600)]
     lost = [language for text, language in pieces if screen_text(text, Prescreen(languages=(language,)))]
-    assert lost in ([], ["mk"])  # a file that writes half of its Cyrillic letters with Latin ones
+    assert {*lost} <= {"mk"}  # a file that writes half of its Cyrillic letters with Latin ones
     foreign = [screen_text(text, ENGLISH) is not None for text, language in pieces if language != "en"]
     assert sum(foreign) >= 0.99 * len(foreign)
