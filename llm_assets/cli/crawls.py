@@ -64,7 +64,12 @@ def _first_sentence(text: str | None) -> str:
 @crawl.command(
     "add",
     cls=AddCommand,
-    epilog=examples("llm-assets crawl add pages --source warc_files --path 'crawls/*.warc.gz'"),
+    epilog=examples(
+        "llm-assets crawl add pages --source warc_files --path 'crawls/*.warc.gz'",
+        "llm-assets crawl add cc --source common_crawl --crawl CC-MAIN-2026-42 --warcs 0:800 --stream",
+        "llm-assets crawl add org --source common_crawl --crawl CC-MAIN-2026-42 --domain example.org --limit 5000",
+        "llm-assets crawl add docs2 --source site --seeds https://docs.example.org/ --since docs1",
+    ),
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def add_crawl(

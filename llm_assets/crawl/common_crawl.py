@@ -185,8 +185,10 @@ class CommonCrawl(Source):
 
     def _judge_missing(self, missing: Sequence[str]) -> tuple[str, ...]:
         """What to tell of what the server lacks. DataError where that is too much."""
-        if len(missing) > self.max_missing:
-            told = f"the server has no such file, nor {len(missing) - 1:,} others; max_missing allows {self.max_missing:,}"
-            raise DataError(told, self.base_url + missing[0])
+        if not missing:
+            return ()
         named = ", ".join(missing[:_MAX_NAMED]) + (", …" if len(missing) > _MAX_NAMED else "")
-        return (f"the server lacks {len(missing):,} of what is listed: {named}",) if missing else ()
+        lacking = f"the server lacks {len(missing):,} of what is listed: {named}"
+        if len(missing) > self.max_missing:
+            raise DataError(f"{lacking}; max_missing allows {self.max_missing:,}. What came is kept", self.base_url)
+        return (lacking,)

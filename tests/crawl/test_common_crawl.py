@@ -140,7 +140,7 @@ def test_a_run_that_failed_costs_no_byte_twice(server: ArchiveServer, warcs: dic
 
 def test_a_missing_file_is_named(server: ArchiveServer, tmp_path: Path) -> None:
     server.faults[PATHS[1]] = [refuse(404)]
-    with pytest.raises(DataError, match=r"CC-MAIN-00001\.warc\.gz: the server has no such file.*max_missing allows 0"):
+    with pytest.raises(DataError, match=r"lacks 1 of what is listed: .*CC-MAIN-00001\.warc\.gz; max_missing allows 0"):
         collect(server, tmp_path / "out")
 
 
