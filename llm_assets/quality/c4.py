@@ -15,11 +15,15 @@ class C4(ThresholdFilter):
     """Drops pages with too little text after cleaning, placeholder text, or code."""
 
     signals: ClassVar[tuple[Signal, ...]] = (
-        Signal("sentences", "count", "sentences after cleaning", SOURCE, lambda _, cleaned: cleaned.sentences),
+        Signal("sentences", "count", "sentences of the cleaned text", SOURCE, lambda _, cleaned: cleaned.sentences),
         Signal(
-            "lorem_ipsum", "count", "lorem ipsum, in any case of letters", SOURCE, lambda _, cleaned: cleaned.count(r"(?i-u:lorem ipsum)")
+            "lorem_ipsum",
+            "count",
+            "lorem ipsum in the cleaned text, in any case of letters",
+            SOURCE,
+            lambda _, cleaned: cleaned.count(r"(?i-u:lorem ipsum)"),
         ),
-        Signal("curly_brackets", "count", "opening curly brackets", SOURCE, lambda _, cleaned: cleaned.count(r"\{")),
+        Signal("curly_brackets", "count", "opening curly brackets in the cleaned text", SOURCE, lambda _, cleaned: cleaned.count(r"\{")),
     )
 
     min_sentences: int = 5
@@ -32,7 +36,7 @@ class C4(ThresholdFilter):
     """Most opening curly brackets: prose has none, code has."""
 
     def bounds(self) -> Iterator[Bound]:
-        """What the text before cleaning must not hold, then how much is left of it."""
+        """What the text must not hold, then how much of it there must be."""
         yield Bound("lorem_ipsum", high=self.max_lorem_ipsum)
         yield Bound("curly_brackets", high=self.max_curly_brackets)
         yield Bound("sentences", low=self.min_sentences)

@@ -48,7 +48,7 @@ class FineWebQuality(ThresholdFilter):
         Signal(
             "short_line_fraction",
             "fraction",
-            "lines of the cleaned text of few characters, by lines",
+            "lines of the cleaned text of at most ``short_line_characters``, by lines",
             SOURCE,
             _short_lines,
         ),
@@ -72,7 +72,7 @@ class FineWebQuality(ThresholdFilter):
     """Smallest share of lines that end in punctuation."""
 
     max_short_line_fraction: float = 0.67
-    """Largest share of lines of at most 30 characters."""
+    """Largest share of short lines."""
 
     max_duplicate_line_character_fraction: float = 0.01
     """Largest share of characters in lines that came before; FineWeb's code. The paper's text says 0.1."""

@@ -144,21 +144,21 @@ class GopherQuality(ThresholdFilter):
         Signal(
             "ellipsis_word_ratio",
             "ratio",
-            "... and …, by words",
+            "ellipses, by words",
             SOURCE,
             lambda text, _: divide(text.ellipses, text.words.words),
         ),
         Signal(
             "bullet_line_fraction",
             "fraction",
-            "lines that begin with a bullet, hyphen or asterisk, by lines",
+            "lines that begin with a bullet, by lines",
             SOURCE,
             lambda text, _: divide(text.lines.lines.sums(text.bullet_lines), text.lines.lines.counts),
         ),
         Signal(
             "ellipsis_line_fraction",
             "fraction",
-            "lines that end in ... or …, by lines",
+            "lines that end in an ellipsis, by lines",
             SOURCE,
             lambda text, _: divide(text.lines.lines.sums(text.ellipsis_lines), text.lines.lines.counts),
         ),
@@ -206,7 +206,7 @@ class GopherQuality(ThresholdFilter):
     """Smallest share of words with a letter."""
 
     min_stop_words: int = 2
-    """Fewest of the eight English stop words that must occur; 0 for other languages."""
+    """Fewest different stop words of its language. Where ``[signals]`` has no list for a language, 0 suits it better."""
 
     def bounds(self) -> Iterator[Bound]:
         """Length first, then what the words and lines are made of."""
