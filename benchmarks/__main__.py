@@ -19,6 +19,7 @@ from llm_assets.recipe import find_recipe, override, parse_recipe
 EXAMPLES = (
     "extract --input pages.warc.gz --truth pages.truth.jsonl.gz --limit 200",
     "extract --input pages.warc.gz --set extraction.engine=resiliparse",
+    "url --input pages.warc.gz --side-input ut1=blacklists --set 'url_filter.block_lists=[\"ut1\"]'",
     "dedup --input corpus.jsonl",
     "train --input book.txt --limit 2000",
 )
@@ -40,13 +41,17 @@ def run_stage(
     tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json (encode).")] = None,
     recipe: Annotated[str, typer.Option(help="A recipe that ships, or a file.")] = "fineweb",
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe.")] = None,
+    side_inputs: Annotated[
+        list[str] | None, typer.Option("--side-input", metavar="NAME=FOLDER", help="What the recipe calls so (url, language).")
+    ] = None,
 ) -> None:
     if stage not in STAGES:
         raise ConfigError(f"there is no stage {stage!r}; there are {', '.join(STAGES)}")
     path = find_recipe(recipe)
     chosen = parse_recipe(override(path.read_text(encoding="utf-8"), settings or ()), str(path))
     with TemporaryDirectory(prefix="benchmark-") as scratch:
-        trial = Trial(input_path, truth, limit, tokenizer, chosen, Path(scratch))
+        folders = {name: Path(folder) for name, _, folder in (each.partition("=") for each in side_inputs or ())}
+        trial = Trial(input_path, truth, limit, tokenizer, chosen, Path(scratch), folders)
         print(json.dumps(measure(stage, find_stage(stage)(trial))))
 
 

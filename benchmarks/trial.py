@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from llm_assets.errors import ConfigError
@@ -11,7 +12,10 @@ from llm_assets.recipe import Recipe
 
 @dataclass(frozen=True)
 class Trial:
-    """One call. ``limit`` is in documents (for ``train`` in steps); ``scratch`` is an empty folder that goes away afterwards."""
+    """One call. ``limit`` is in documents (for ``train`` in steps); ``scratch`` is an empty folder that goes away afterwards.
+
+    ``side_inputs`` are folders by the names that the recipe calls them.
+    """
 
     input: Path
     truth: Path | None
@@ -19,8 +23,12 @@ class Trial:
     tokenizer: Path | None
     recipe: Recipe
     scratch: Path
+    side_inputs: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for option, path in (("input", self.input), ("truth", self.truth), ("tokenizer", self.tokenizer)):
             if path is not None and not path.is_file():
                 raise ConfigError(f"--{option}: there is no file at {path}")
+        for name, folder in self.side_inputs.items():
+            if not folder.is_dir():
+                raise ConfigError(f"--side-input {name}: there is no folder at {folder}")

@@ -79,28 +79,21 @@ class BlockLists:
         np.bitwise_or.at(sieve, slots >> 3, (1 << (slots & 7)).astype(np.uint8))
         self._entries, self._sieve = entries.data, sieve.tobytes()
 
-    def find_domain(self, domains: Iterable[str]) -> Listed | None:
-        """The first of some domains, spelt as :func:`spell_domain` does, that is listed."""
-        return self._find(domains, of_domains=True)
-
-    def find_url(self, urls: Iterable[str]) -> Listed | None:
-        """The first of some URLs, spelt as :func:`spell_url` does, that is listed."""
-        return self._find(urls, of_domains=False)
-
-    def has_urls_of(self, site: str) -> bool:
-        """False where surely no URL is listed of a site, as :func:`~llm_assets.extract.urls.name_site` writes it."""
-        slot = hash(site) >> self._shift
-        return bool(self._sieve[slot >> 3] >> (slot & 7) & 1)
-
-    def _find(self, candidates: Iterable[str], *, of_domains: bool) -> Listed | None:
+    def find(self, candidates: Iterable[str], of_domains: bool) -> Listed | None:
+        """The first that is listed of some domains, or of some URLs; spelt as :func:`spell_domain` does, or :func:`spell_url`."""
         sieve, shift = self._sieve, self._shift
         for entry in candidates:
             slot = hash(entry) >> shift
             if sieve[slot >> 3] >> (slot & 7) & 1:
                 for number, start in self._find_places(hash(entry)):
-                    if self._files[number].of_domains == of_domains and self._read_line(number, start) == entry:
+                    if self._files[number].of_domains == of_domains and self._has_entry(number, start, entry):
                         return Listed(self._files[number].name, entry)
         return None
+
+    def has_urls_of(self, site: str) -> bool:
+        """False where surely no URL is listed of a site, as :func:`~llm_assets.extract.urls.name_site` writes it."""
+        slot = hash(site) >> self._shift
+        return bool(self._sieve[slot >> 3] >> (slot & 7) & 1)
 
     def _find_places(self, key: int) -> Iterator[tuple[int, int]]:
         """File and offset of each line with this hash, in order."""
@@ -112,10 +105,12 @@ class BlockLists:
             number = bisect_right(self._starts, place) - 1
             yield number, place - self._starts[number]
 
-    def _read_line(self, number: int, start: int) -> str:
+    def _has_entry(self, number: int, start: int, entry: str) -> bool:
+        """Whether the line of a file that starts there names an entry."""
         content = self._contents[number]
         end = content.find(b"\n", start)
-        return _spell(content[start : end if end >= 0 else len(content)], self._files[number].of_domains)
+        line = content[start : end if end >= 0 else len(content)]
+        return line == entry.encode("utf-8", "replace") or _spell(line, self._files[number].of_domains) == entry
 
     def _hash_files(self) -> Iterator[NDArray[np.int64]]:
         for file, first in zip(self._files, self._starts, strict=False):

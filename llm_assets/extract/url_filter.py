@@ -29,6 +29,7 @@ class UrlJudge:
         own = [ListFile("builtin/domains", BUILTIN / "domains.txt", of_domains=True)] if config.builtin else []
         files = [*own, *(file for name in config.block_lists for file in _find_files(name, folders[name], config.categories))]
         self._lists = BlockLists(files)
+        self._has_urls = any(not file.of_domains for file in files)
         self._hard, self._soft, stretches = (
             map(read_words, ("hard_words", "soft_words", "sub_words")) if config.builtin else [frozenset()] * 3
         )
@@ -40,13 +41,13 @@ class UrlJudge:
     def judge(self, url: str) -> Rejection | None:
         """The first rule that a URL breaks, or None."""
         host, path = split_url(url)
-        if listed := self._lists.find_domain(parent_domains(host)):
+        if listed := self._lists.find(parent_domains(host), True):
             return _tell("domain", listed)
-        if self._lists.has_urls_of(name_site(host)) and (listed := self._lists.find_url(parent_urls(host, path))):
+        if self._has_urls and self._lists.has_urls_of(name_site(host)) and (listed := self._lists.find(parent_urls(host, path), False)):
             return _tell("url", listed)
         spaced = space_words(host, path)
         letters = spaced.replace(b" ", b"")
-        return self._judge_words(spaced, letters) if self._find_any(b" %b  %b" % (spaced, letters)) else None
+        return self._judge_words(spaced, letters) if self._find_any(spaced + letters) else None
 
     def _judge_words(self, spaced: bytes, letters: bytes) -> Rejection | None:
         words = frozenset(spaced.split())

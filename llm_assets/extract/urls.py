@@ -81,12 +81,12 @@ def parent_urls(host: str, path: str) -> list[str]:
 
 
 def space_words(host: str, path: str) -> bytes:
-    """Runs of letters and digits of a URL, a host's in its readable form, with spaces between, as UTF-8.
+    """Runs of letters and digits of a URL, a host's in its readable form, with spaces around, as UTF-8.
 
     >>> space_words(*split_url("http://xn--bcher-kva.example/my_list%20of-books")).decode()
-    'bücher example my list of books'
+    ' bücher example my list of books '
     """
-    text = f"{_to_unicode(host) if 'xn--' in host else host}/{path}"
+    text = f" {_to_unicode(host) if 'xn--' in host else host}/{path} "
     if text.isascii():
         return text.encode().translate(_ASCII_WORDS)
     return _NO_WORD.sub(" ", text).encode("utf-8", "replace")

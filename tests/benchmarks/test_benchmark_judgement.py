@@ -135,3 +135,22 @@ def test_labelled_texts_of_another_form_are_refused(fail: Any, corpus: Path) -> 
 def test_every_document_comes_back_from_its_ids(run: Run, corpus: Path) -> None:
     figures = run("encode", "--input", corpus)
     assert figures["lossless_documents"] == figures["documents"] == 12
+
+
+def test_urls_of_json_lines_are_judged_with_the_lists_given(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/domains").write_text("bad.example\n")
+    urls = write_lines(tmp_path / "urls.jsonl", [{"url": f"http://{host}.example/"} for host in ("bad", "good")] + [{"url": None}])
+    figures = run("url", "--input", urls, "--side-input", f"own={tmp_path / 'lists'}", "--set", 'url_filter.block_lists=["own"]')
+    assert (figures["documents"], figures["kept"], figures["domain"]) == (2, 1, 1)
+    assert figures["start_cpu_s"] >= figures["load_cpu_s"] >= 0
+    assert figures["start_rss_mb"] > 0
+
+
+def test_wanted_languages_are_judged_behind_the_recipes_scores(run: Run, pages: Path, tmp_path: Path) -> None:
+    told = ("en", "en", "fr")
+    truth = write_lines(tmp_path / "truth.jsonl", [{"url": f"http://site.example/{page}", "lang": each} for page, each in enumerate(told)])
+    figures = run("language", "--input", pages, "--truth", truth)
+    assert (figures["wanted_recall"], figures["wanted_precision"]) == (1.0, 0.6667)
+    strict = run("language", "--input", pages, "--truth", truth, "--set", "filters.language.languages={en = 1.0}")
+    assert (strict["wanted_recall"], strict["wanted_precision"]) == (0.0, None)

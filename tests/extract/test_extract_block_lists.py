@@ -32,15 +32,15 @@ def make(tmp_path: Path) -> Make:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes the file anew
 @given(st.lists(st.from_regex(r"[a-c]{1,2}\.[a-c]", fullmatch=True), max_size=30), st.from_regex(r"[a-c]{1,2}\.[a-c]", fullmatch=True))
 def test_a_domain_is_found_where_a_set_has_it(make: Make, entries: list[str], asked: str) -> None:
-    found = make("\n".join(entries).encode()).find_domain([asked])
+    found = make("\n".join(entries).encode()).find([asked], True)
     assert found == (Listed("a", asked) if asked in set(entries) else None)
 
 
 def test_every_entry_of_a_list_of_many_blocks_is_found_and_no_other(make: Make) -> None:
     domains = [f"host-{number}.example" for number in range(20_000)]
     lists = make("\n".join(domains).encode())
-    assert all(lists.find_domain([domain]) for domain in domains)
-    assert not any(lists.find_domain([f"x{domain}"]) for domain in domains)
+    assert all(lists.find([domain], True) for domain in domains)
+    assert not any(lists.find([f"x{domain}"], True) for domain in domains)
 
 
 @pytest.mark.parametrize(
@@ -59,30 +59,30 @@ def test_every_entry_of_a_list_of_many_blocks_is_found_and_no_other(make: Make) 
     ],
 )
 def test_a_line_names_a_domain_in_any_spelling(make: Make, content: bytes) -> None:
-    assert make(content).find_domain(["bad.example"]) == ("a", "bad.example")
+    assert make(content).find(["bad.example"], True) == ("a", "bad.example")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"#bad.example\n", b"...\n", b"http://\n"])
 def test_a_file_that_names_nothing_lists_nothing(make: Make, content: bytes) -> None:
     lists = make(content)
-    assert lists.find_domain(["", "bad.example", "#bad.example"]) is None
+    assert lists.find(["", "bad.example", "#bad.example"], True) is None
 
 
 def test_an_entry_in_two_files_is_told_of_the_first(make: Make) -> None:
     lists = make(b"x.example\ny.example\n", b"y.example\nz.example\n")
-    assert [lists.find_domain([name])[0] for name in ("x.example", "y.example", "z.example")] == ["a", "a", "b"]
+    assert [lists.find([name], True)[0] for name in ("x.example", "y.example", "z.example")] == ["a", "a", "b"]
 
 
 def test_the_first_that_is_listed_is_told(make: Make) -> None:
-    assert make(b"example\nb.example\n").find_domain(["a.b.example", "b.example", "example"]) == ("a", "b.example")
+    assert make(b"example\nb.example\n").find(["a.b.example", "b.example", "example"], True) == ("a", "b.example")
 
 
 def test_a_url_is_no_domain_and_a_domain_no_url(make: Make) -> None:
-    assert make(b"site.example/a").find_url(["site.example/a", "site.example/"]) is None
+    assert make(b"site.example/a").find(["site.example/a", "site.example/"], False) is None
     urls = make(b"site.example/a", of_domains=False)
-    assert urls.find_domain(["site.example/a", "site.example"]) is None
-    assert urls.find_url(["site.example/"]) is None
-    assert urls.find_url(["site.example/a"]) == ("a", "site.example/a")
+    assert urls.find(["site.example/a", "site.example"], True) is None
+    assert urls.find(["site.example/"], False) is None
+    assert urls.find(["site.example/a"], False) == ("a", "site.example/a")
 
 
 def test_a_site_with_a_listed_url_is_known(make: Make) -> None:
