@@ -41,10 +41,10 @@ ASSETS = {
     node.name: node
     for node in (
         Node("raw_crawl", (), (), ("files",)),
-        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="4"),
+        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="5"),
         Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
         Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
-        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="2"),
+        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="3"),
         Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), checks=("survivors_passed",)),
         Node(
             "pii_scrubbed_corpus",

@@ -1,7 +1,9 @@
 """The characters of a page: which encoding its bytes are in, and their text.
 
 The order is the WHATWG's: a byte order mark, the HTTP header, the page's own ``<meta>``, then a guess. But what is
-declared is often wrong, so a declaration that loses most of what is not ASCII is not believed where another loses less.
+declared is often wrong. So bytes that are UTF-8 and hold more than ASCII are read as UTF-8 whatever is declared, since text in
+another encoding hardly ever is valid UTF-8; and a declaration that loses most of what is not ASCII is not believed where another
+loses less.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ def decode_page(payload: bytes, header: str | None = None) -> Decoded:
     for mark, codec in _BYTE_ORDER_MARKS:
         if payload.startswith(mark):
             return Decoded(payload[len(mark) :].decode(codec, "replace"), codec)
+    if _is_multibyte_utf_8(payload):
+        return Decoded(payload.decode("utf-8", "replace"), "utf-8")
     best: Decoded | None = None
     least = 2.0
     for codec in _candidates(payload, header):
@@ -72,11 +76,19 @@ def _candidates(payload: bytes, header: str | None) -> Iterator[str]:
             yield "utf-8"  # a page with a legible <meta> is not in UTF-16, whatever it says
         elif codec is not None:
             yield codec
-    try:
-        payload.decode("utf-8")
-    except UnicodeDecodeError:
+    if not payload.isascii():
         yield _find_codec(detect_encoding(payload) or "") or "utf-8"
     yield "utf-8"
+
+
+def _is_multibyte_utf_8(payload: bytes) -> bool:
+    """A last character that is cut off does not count."""
+    if payload.isascii():
+        return False
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(payload).isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _lost_fraction(text: str) -> float:

@@ -36,7 +36,7 @@ class Extraction(EngineSettings):
     and memory are limited ten times looser, for pages on which a parser hangs, explodes or crashes.
     """
 
-    engine: str = "trafilatura"
+    engine: str = "blend"
     """A name in ``llm_assets.extract.engines.ENGINES``."""
 
     max_bytes: int = Field(default=5 << 20, ge=0)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 from llm_assets.extract.head import read_metas
-from llm_assets.extract.page import HTML_TYPES
+from llm_assets.extract.mime import HTML_TYPES
 from llm_assets.extract.rejection import Rejection
 from llm_assets.formats.warc import WarcRecord
 from llm_assets.section import Section

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from resiliparse.parse.encoding import detect_mime
-
 from llm_assets.extract.charset import decode_page, garbled_fraction
 from llm_assets.extract.config import Extraction
 from llm_assets.extract.engines import ENGINES
 from llm_assets.extract.engines.settings import TooDeepError
 from llm_assets.extract.head import read_head
+from llm_assets.extract.mime import HTML_TYPES, TEXT_TYPES, XHTML_TYPE, find_mime
 from llm_assets.extract.prescreen import OFF, Prescreen, screen_page
 from llm_assets.extract.rejection import Rejection
 
@@ -23,12 +22,16 @@ if TYPE_CHECKING:  # a child that reads pages starts sooner without them
     from llm_assets.extract.url_filter import UrlJudge
     from llm_assets.formats.warc import WarcRecord
 
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-TEXT_TYPES = frozenset({"text/plain"})
 UNREADABLE = frozenset({"content_encoding", "content_encoding_unknown", "body_too_large"})
 """Problems of a payload that leave nothing to read; one that is merely cut off is read as far as it goes."""
 
 _MAX_DETAIL = 100
+_EMPTY_ELEMENT = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)([A-Za-z][\w:-]{0,40}+)((?:\s[^<>]{0,2000})?)/>",
+    re.IGNORECASE,
+)
+"""What ends at once in XHTML, and in HTML never."""
+
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -48,6 +51,7 @@ class PageText(NamedTuple):
     published: str | None
     charset: str
     language_hint: str | None
+    canonical_url: str | None
     text: str
 
 
@@ -66,14 +70,14 @@ def extract_page(record: WarcRecord, judge: UrlJudge, extraction: Extraction) ->
 
 def make_page(record: WarcRecord) -> Page:
     """What of a record is needed to read it."""
-    return Page(record.payload, record.mime or detect_mime(record.payload), record.charset_header, record.content_language)
+    return Page(record.payload, find_mime(record.mime, record.payload), record.charset_header, record.content_language)
 
 
 def refuse_record(record: WarcRecord, judge: UrlJudge, extraction: Extraction) -> Rejection | None:
     """Why a document is not read at all, or None: its URL, its status, its kind, its size."""
     if rejection := judge.judge(record.url or "") or _refuse_answer(record):
         return rejection
-    mime = record.mime or detect_mime(record.payload)
+    mime = find_mime(record.mime, record.payload)
     if mime not in HTML_TYPES | TEXT_TYPES:
         return Rejection("mime", detail=clean_line(mime)[:_MAX_DETAIL])
     if len(record.payload) > extraction.max_bytes:
@@ -95,6 +99,8 @@ def read_page(source: Page, extraction: Extraction, prescreen: Prescreen = OFF) 
     """The text of a page, or why it has none. MemoryError, which tells nothing of the page, is left to the caller."""
     page, charset = decode_page(source.payload, source.charset_header)
     markup = page.replace("\0", "") if source.mime in HTML_TYPES else ""
+    if source.mime == XHTML_TYPE:
+        markup = _EMPTY_ELEMENT.sub(r"<\1\2></\1>", markup)
     rejection = _check_page(page, charset, markup, extraction)
     if rejection is not None:
         return rejection
@@ -103,8 +109,8 @@ def read_page(source: Page, extraction: Extraction, prescreen: Prescreen = OFF) 
         if rejection is not None:
             return rejection
         text = ENGINES[extraction.engine](markup, extraction) if markup.strip() else page if source.mime in TEXT_TYPES else ""
-    except TooDeepError:
-        return Rejection("max_depth", high=extraction.max_depth)
+    except TooDeepError as error:
+        return Rejection("max_depth", error.depth, high=extraction.max_depth)
     except MemoryError:
         raise
     except Exception as error:  # whatever a parser raises, it is the page's fault, and its row tells it
@@ -113,7 +119,8 @@ def read_page(source: Page, extraction: Extraction, prescreen: Prescreen = OFF) 
     if not text:
         return Rejection("extraction.empty", 0, low=1)
     head = read_head(markup, source.content_language)
-    return PageText(clean_line(head.title or "") or None, head.published, charset, head.language_hint, text)
+    title = clean_line(head.title or "") or None
+    return PageText(title, head.published, charset, head.language_hint, head.canonical_url, text)
 
 
 def clean_text(text: str) -> str:

@@ -78,7 +78,7 @@ def _judge_row(row: Row, url: str | None, judge: UrlJudge, max_bytes: int) -> Pa
     if size > max_bytes:
         return Rejection("max_bytes", size, high=max_bytes)
     title, language = _read_line(row.fields, "title"), _read_line(row.fields, "language")
-    return PageText(title and title[:MAX_TITLE_CHARACTERS], None, "utf-8", language and language.lower(), text)
+    return PageText(title and title[:MAX_TITLE_CHARACTERS], None, "utf-8", language and language.lower(), None, text)
 
 
 def _read_line(fields: Mapping[str, Any], name: str) -> str | None:

@@ -43,11 +43,12 @@ TEXTS = pa.schema(
         pa.field("published", pa.string()),
         pa.field("charset", pa.string()),
         pa.field("language_hint", pa.string()),
+        pa.field("canonical_url", pa.string()),
         pa.field("text", pa.large_string(), False),
     ]
 )
 """``extracted_text``: one row a document whose text came out. ``date`` is when it was crawled (WARC-Date, ISO 8601),
-``published`` what the page says of itself (ISO date), ``language_hint`` its html lang or header."""
+``published`` what the page says of itself (ISO date), ``language_hint`` its html lang or header, ``canonical_url`` the address it gives as its own."""
 
 REJECTIONS = pa.schema(
     [

@@ -31,12 +31,12 @@ def read_hostile(page: Page, extraction: Extraction) -> Outcome:
         while True:
             pass
     if what == "explode":
-        return PageText(None, None, "", None, "x" * len([bytes(1 << 20) for _ in range(1_000)]))
+        return PageText(None, None, "", None, None, "x" * len([bytes(1 << 20) for _ in range(1_000)]))
     if what == "explode unseen":
         try:
             len([b"x" * (1 << 20) for _ in range(1_000)])
         except MemoryError:
-            return PageText(None, None, "", None, "half")
+            return PageText(None, None, "", None, None, "half")
     if what == "grow":
         len([b"x" * (1 << 20) for _ in range(160)])
     if what == "abort":
@@ -52,7 +52,7 @@ def read_hostile(page: Page, extraction: Extraction) -> Outcome:
         if not trace.exists():
             trace.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-    return PageText("\ud83d\u00e9", None, "utf-8", None, what)
+    return PageText("\ud83d\u00e9", None, "utf-8", None, None, what)
 
 
 def page_of(body: str) -> Page:
@@ -81,7 +81,7 @@ def test_a_page_that_breaks_its_budget_is_rejected_and_the_next_is_read(body: st
 def test_a_child_killed_from_outside_is_not_held_against_its_page(tmp_path: Path) -> None:
     body = f"be killed once {tmp_path / 'trace'}"
     with Sandbox(TIGHT, read_hostile) as sandbox:
-        assert sandbox.read(page_of(body)) == PageText("\ud83d\u00e9", None, "utf-8", None, body)
+        assert sandbox.read(page_of(body)) == PageText("\ud83d\u00e9", None, "utf-8", None, None, body)
 
 
 def test_children_killed_again_and_again_end_the_run() -> None:

@@ -57,6 +57,20 @@ def test_a_byte_order_mark_outdoes_the_header_and_is_no_text(codec: str) -> None
     assert decode_page(GERMAN.encode(codec), "iso-8859-1").text == GERMAN
 
 
+@pytest.mark.parametrize(
+    ("text", "label"), [(GERMAN, "iso-8859-1"), (RUSSIAN, "koi8-r"), (JAPANESE, "shift_jis"), (KOREAN, "euc-kr"), (GERMAN, "utf-16")]
+)
+@pytest.mark.parametrize("cut", [0, 1])
+def test_what_is_utf_8_and_more_than_ascii_is_so_whatever_is_declared(text: str, label: str, cut: int) -> None:
+    page = f"<meta charset={label}>{text}é"
+    payload = page.encode()[: len(page.encode()) - cut]
+    assert decode_page(payload, label) == (payload.decode("utf-8", "replace"), "utf-8")
+
+
+def test_an_encoding_that_looks_like_ascii_is_followed_where_it_is_declared() -> None:
+    assert decode_page(JAPANESE.encode("iso2022_jp"), "iso-2022-jp") == (JAPANESE, "iso2022_jp")
+
+
 def test_the_header_outdoes_the_page_itself() -> None:
     page = "<meta charset=koi8-r>" + RUSSIAN
     assert decode_page(page.encode("cp1251"), "windows-1251") == (page, "cp1251")

@@ -60,7 +60,40 @@ def test_the_language_is_the_pages_own_before_the_headers(page: str, header: str
 
 
 @pytest.mark.parametrize(
-    "stretch", ["<meta '\"", '<meta "', "<title>", "<time ", "<html ", '"datePublished"', "<meta a=", "<", "<meta content='\"' "]
+    ("page", "url"),
+    [
+        ("<link rel=canonical href=https://a.example/b>", "https://a.example/b"),
+        ("<link href='http://a.example/?x=1&amp;y=2' rel='alternate Canonical'>", "http://a.example/?x=1&y=2"),
+        ("<meta property=og:url content=https://a.example/og>", "https://a.example/og"),
+        ("<meta property=og:url content=https://a.example/og><link rel=canonical href=https://a.example/b>", "https://a.example/b"),
+        ("<link rel=canonical href=/b><meta property=og:url content=https://a.example/og>", "https://a.example/og"),
+        ("<link rel=canonical href='https://a.example/b c'>", None),
+        ("<link rel=canonical href='javascript:alert(1)'>", None),
+        ("<link rel=canonical href='https://a.example/\x1b[31m'>", None),
+        (f"<link rel=canonical href='https://a.example/{'x' * 3_000}'>", None),
+        ("<link rel=stylesheet href=https://a.example/b>", None),
+        ("<body><link rel=canonical href=https://a.example/b>", None),
+    ],
+)
+def test_the_address_is_an_absolute_one_of_the_web(page: str, url: str | None) -> None:
+    assert read_head(page).canonical_url == url
+
+
+@pytest.mark.parametrize(
+    "stretch",
+    [
+        "<meta '\"",
+        "<link '\"",
+        "<link rel=canonical ",
+        '<meta "',
+        "<title>",
+        "<time ",
+        "<html ",
+        '"datePublished"',
+        "<meta a=",
+        "<",
+        "<meta content='\"' ",
+    ],
 )
 def test_hostile_heads_take_linear_time(stretch: str) -> None:
     start = time.process_time()

@@ -86,7 +86,10 @@ def test_only_the_signals_asked_for_are_obeyed(make_crawl: MakeCrawl, tmp_path: 
 
 def test_an_objection_is_heard_in_utf_16_and_not_in_plain_text(make_crawl: MakeCrawl, tmp_path: Path) -> None:
     page = make_page().replace(b"<title>", b"<meta name=robots content=noai><title>")
-    records = [make_record(page.decode().encode("utf-16"), content_type="text/html"), make_record(page, content_type="text/plain")]
+    records = [
+        make_record(page.decode().encode("utf-16"), content_type="text/html"),
+        make_record(b"How to object: " + page, content_type="text/plain"),
+    ]
     made = extract(make_crawl([b"".join(records)]), tmp_path / "out")
     assert read_table(made.table("records"), RECORDS)["opt_outs"].to_pylist() == [["noai"], []]
 

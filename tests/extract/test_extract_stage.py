@@ -46,7 +46,11 @@ def outcome(make_crawl: MakeCrawl, target: Path, record: bytes, extraction: Extr
 
 
 def test_a_page_gives_its_text_and_what_it_says_of_itself(make_crawl: MakeCrawl, tmp_path: Path) -> None:
-    page = make_page(7).replace(b"<html>", b"<html lang=en-GB>").replace(b"</head>", b"<meta name=date content=2020-02-03></head>")
+    page = (
+        make_page(7)
+        .replace(b"<html>", b"<html lang=en-GB>")
+        .replace(b"</head>", b"<meta name=date content=2020-02-03><link rel=canonical href=https://site.example/a></head>")
+    )
     found = outcome(make_crawl, tmp_path / "out", make_record(page, "http://site.example/a b"))
     assert found.pop("text").startswith("Sentence 7 tells of a river")
     assert found == {
@@ -57,6 +61,7 @@ def test_a_page_gives_its_text_and_what_it_says_of_itself(make_crawl: MakeCrawl,
         "published": "2020-02-03",
         "charset": "utf-8",
         "language_hint": "en-gb",
+        "canonical_url": "https://site.example/a",
     }
 
 
@@ -76,7 +81,7 @@ BROKEN_RULES: list[tuple[bytes, str, float | None, float | None, float | None, s
     (make_record(b"x" * 100_001), "max_bytes", 100_001, None, 100_000, None),
     (make_record(b"\x00\x01\x02abc" * 50), "charset", 0.5, None, 0.05, "utf-8"),
     (make_record(MANY), "max_nodes", 2_002, None, 2_000, None),
-    (make_record(DEEP), "max_depth", None, None, 60, None),
+    (make_record(DEEP), "max_depth", 104, None, 60, None),
     (make_record(b""), "extraction.empty", 0, 1, None, None),
     (make_record(b"<html><body></body></html>"), "extraction.empty", 0, 1, None, None),
 ]
@@ -104,7 +109,7 @@ def test_an_engine_that_raises_costs_its_page_only(monkeypatch: pytest.MonkeyPat
     def fail(html: str, settings: object) -> str:
         raise RecursionError(html)
 
-    monkeypatch.setattr("llm_assets.extract.page.ENGINES", {"trafilatura": fail})
+    monkeypatch.setattr("llm_assets.extract.page.ENGINES", {"blend": fail})
     assert read_page(Page(make_page(), "text/html", None, None), SMALL) == Rejection("extraction.error", detail="RecursionError")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from llm_assets.extract.engines.settings import EngineSettings, TooDeepError
 
 
@@ -16,6 +18,21 @@ def extract_with_resiliparse(html: str, settings: EngineSettings) -> str:
     tree = HTMLTree.parse(html)
     # In C++, where walking the tree from Python would take longer than extraction does.
     if tree.document is not None and tree.document.query_selector(">".join("*" * (settings.max_depth + 1))) is not None:
-        raise TooDeepError
+        raise TooDeepError(_measure_depth(tree.document))
     text: str = extract_plain_text(tree, main_content=settings.favour != "recall", alt_texts=False, comments=False)
     return text
+
+
+def _measure_depth(document: Any) -> int:
+    """How deep elements nest, the root counted as 1."""
+    from resiliparse.parse.html import NodeType, traverse_dom
+
+    deepest = 0
+
+    def look(context: Any) -> None:
+        nonlocal deepest
+        if context.node.type == NodeType.ELEMENT:
+            deepest = max(deepest, context.depth + 1)
+
+    traverse_dom(document.query_selector("html"), look)
+    return deepest

@@ -24,4 +24,8 @@ class EngineSettings(Section):
 
 
 class TooDeepError(Exception):
-    """The page's elements nest deeper than ``max_depth``."""
+    """The page's elements nest deeper than ``max_depth``. ``depth`` is how deep, the root counted as 1."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__(f"elements nest {depth} deep")
+        self.depth = depth

@@ -7,9 +7,10 @@ import logging
 import re
 from typing import Any
 
+from llm_assets.extract.engines.searches import install_searches
 from llm_assets.extract.engines.settings import EngineSettings, TooDeepError
 
-UNREAD = '//script[not(@type="application/ld+json")]|//style|//link|//meta'
+UNREAD = 'descendant::script[not(@type="application/ld+json")]|descendant::style|descendant::link|descendant::meta'
 """What no rule reads but each of some hundred searches walks over: a tenth of the time. Of 1,226 pages in a trial, one came out
 otherwise without it, with its headline regained."""
 
@@ -21,17 +22,48 @@ _REFERENCE = re.compile(rb"&#(?:0{0,9}(?:[1-8]|1[124-9]|2\d|3[01])(?!\d)|[xX]0{0
 
 
 def extract_with_trafilatura(html: str, settings: EngineSettings) -> str:
-    """Main text of a page, one block a line; comments are left out. About 40 pages a CPU second."""
-    import trafilatura
+    """Main text of a page, one block a line; comments are left out. Some 1.6 times the speed of trafilatura as it comes."""
+    return extract_from_tree(parse_page(html, settings.max_depth), settings)
+
+
+def parse_page(html: str, max_depth: int) -> Any:
+    """The tree of a page (lxml), without what no rule reads. TooDeepError where elements nest deeper than ``max_depth``."""
     from lxml.html import document_fromstring
 
     tree = document_fromstring(_REFERENCE.sub(b" ", html.encode("utf-8", "replace").translate(_AS_SPACE, _UNWANTED)), parser=_parser())
-    if tree.xpath(f"boolean({'/*' * (settings.max_depth + 1)})"):
-        raise TooDeepError
+    if tree.xpath(f"boolean({'/*' * (max_depth + 1)})"):
+        raise TooDeepError(_measure_depth(tree))
     for element in tree.xpath(UNREAD):
         element.drop_tree()
+    return tree
+
+
+def extract_from_tree(tree: Any, settings: EngineSettings) -> str:
+    """As :func:`extract_with_trafilatura`, from a parsed page, which stays as it is."""
+    import trafilatura
+
+    install_searches()
     document: Any = trafilatura.bare_extraction(tree, options=_options(settings))
-    return (document.text or "") if document is not None else ""
+    return "\n".join(_unwrap_cell(line) for line in (document.text or "").split("\n")) if document is not None else ""
+
+
+def _unwrap_cell(line: str) -> str:
+    """The text of a table's row that has it all in one cell: such a table is there for the layout."""
+    if not line.startswith("|"):
+        return line
+    cells = [cell for cell in line.split("|") if cell and not cell.isspace()]
+    return line if len(cells) > 1 else "".join(cells).strip()
+
+
+def _measure_depth(tree: Any) -> int:
+    """How deep elements nest, the root counted as 1. The parser itself puts what lies below 2,048 at that depth."""
+    from lxml.etree import iterwalk
+
+    depth = deepest = 0
+    for event, _ in iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 @functools.cache
