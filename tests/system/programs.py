@@ -27,7 +27,7 @@ def variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | {"LLM_ASSETS_WORKERS": "1"}
 
 
-def call(root: DataRoot, *words: object, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+def call(root: DataRoot, *words: object, seconds: float = 1800) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end; what it says, on both channels, is in ``stdout``."""
     return subprocess.run(
         command(root, *words),

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from programs import call, kill_group, start, wait_until
 
+from llm_assets.formats.manifest import read_manifest
 from llm_assets.plan import ASSETS
 from llm_assets.root import DataRoot
 
@@ -60,15 +61,15 @@ def kill_in(root: DataRoot, asset: str, log: Path, draw: random.Random) -> None:
     """Starts a run, and kills it at a random moment while an asset is under way: with all its children, or without them."""
     process = start(root, log, "run", *WORKERS)
     try:
-        wait_until(lambda: is_under_way(root, asset) or process.poll() is not None, 300, asset, pause=0.002)
+        wait_until(lambda: is_under_way(root, asset) or process.poll() is not None, 1800, asset, pause=0.002)
         assert process.poll() is None, log.read_text()
         time.sleep(draw.uniform(0, 0.5))
         if draw.random() < 0.5:  # what is left to itself is to end by itself
             for child, words in descendants(process.pid):
                 if "-m dagster_project" in words:
                     child.kill()
-            process.wait(60)
-            wait_until(lambda: is_group_gone(process.pid), 60, "the end of orphans")
+            process.wait(300)
+            wait_until(lambda: is_group_gone(process.pid), 300, "the end of orphans")
     finally:
         with contextlib.suppress(ProcessLookupError):
             kill_group(process)
@@ -79,8 +80,12 @@ def test_a_run_killed_in_every_stage_ends_as_an_undisturbed_one(
     undisturbed: DataRoot, crawled: Callable[[Path], DataRoot], tmp_path: Path, seed: int
 ) -> None:
     root, draw = crawled(tmp_path / "home"), random.Random(seed)
+    killed = 0
     for asset in KILLED:
-        kill_in(root, asset, tmp_path / f"{asset}.log", draw)
+        if read_manifest(place(root, asset)) is None:  # of two stages that wait for none of each other, either may come first
+            kill_in(root, asset, tmp_path / f"{asset}.log", draw)
+            killed += 1
+    assert killed >= len(KILLED) - 1
     check_equal(root, undisturbed)
 
 
@@ -94,7 +99,7 @@ def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
         log = tmp_path / f"{attempt}.log"
         process = start(root, log, "run", *WORKERS)
         try:
-            deadline = time.monotonic() + 300
+            deadline = time.monotonic() + 1800
             while process.poll() is None and time.monotonic() < deadline:
                 time.sleep(draw.uniform(0.05, 1.5))
                 workers = [child for child, words in descendants(process.pid) if "spawn_main" in words]
@@ -118,10 +123,10 @@ def test_a_run_ends_with_the_command_that_started_it(crawled: Callable[[Path], D
     root = crawled(tmp_path / "home")
     process = start(root, tmp_path / "log", "run", *WORKERS)
     try:
-        wait_until(lambda: is_under_way(root, "extracted_text"), 120, "extraction", pause=0.01)
+        wait_until(lambda: is_under_way(root, "extracted_text"), 600, "extraction", pause=0.01)
         process.kill()
         process.wait()
-        wait_until(lambda: is_group_gone(process.pid), 60, "the end of the run")
+        wait_until(lambda: is_group_gone(process.pid), 300, "the end of the run")
     finally:
         with contextlib.suppress(ProcessLookupError):
             kill_group(process)

@@ -29,7 +29,7 @@ def kill_run(root: DataRoot, log: Path, moment: Callable[[DataRoot], bool]) -> N
     """Starts ``llm-assets run`` and kills it, its process group and all, at a moment."""
     process = start(root, log, "run", "--device", "cpu")
     try:
-        wait_until(lambda: moment(root) or process.poll() is not None, 120, moment.__name__, pause=0.002)
+        wait_until(lambda: moment(root) or process.poll() is not None, 1800, moment.__name__, pause=0.002)
         assert process.poll() is None, log.read_text()
     finally:
         kill_group(process)
