@@ -135,6 +135,8 @@ def _open_stored(url: str, start: int, stop: int | None) -> Iterator[Answer]:
     except PermissionError as error:
         raise DataError(f"the store refuses the file ({error})", url) from error
     except Exception as error:  # each store has errors of its own, most of them of the network
+        if "Credential" in type(error).__name__:  # botocore's, which is there only where such a store is read
+            raise ConfigError(f"{url} cannot be read: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile") from error
         raise AttemptFailedError(f"{type(error).__name__}: {error}") from error
     total = int(about["size"])
     with file:

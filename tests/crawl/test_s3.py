@@ -15,7 +15,7 @@ from llm_assets.crawl.files import list_files, read_file
 from llm_assets.crawl.patience import Patience
 from llm_assets.crawl.stage import collect_files
 from llm_assets.engine import LocalEngine
-from llm_assets.errors import DataError
+from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
@@ -24,7 +24,7 @@ from llm_assets.formats.warc_writer import WarcWriter
 
 boto3 = pytest.importorskip("boto3")
 moto_server = pytest.importorskip("moto.server")
-pytest.importorskip("s3fs")
+s3fs = pytest.importorskip("s3fs")
 
 CRAWL = "CC-MAIN-2026-12"
 PATHS = [f"crawl-data/{CRAWL}/segments/1.9/warc/CC-MAIN-{number:05}.warc.gz" for number in range(2)]
@@ -109,6 +109,19 @@ def test_a_crawl_that_the_store_lacks_is_named(store: Any, tmp_path: Path) -> No
         collect(tmp_path, crawl="CC-MAIN-2026-13")
 
 
-def test_a_store_that_refuses_says_so_at_once(store: Any, tmp_path: Path) -> None:
+def test_a_store_without_credentials_is_the_users_to_settle(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    s3fs.S3FileSystem.clear_instance_cache()
+    try:
+        with pytest.raises(ConfigError, match="Set AWS_ACCESS_KEY_ID"):
+            collect(tmp_path)
+    finally:
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_a_bucket_that_is_not_there_is_named(store: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"s3://nobody-s/.*no such file"):
         collect(tmp_path, base_url="s3://nobody-s/")
