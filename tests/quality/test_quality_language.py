@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -132,3 +133,15 @@ def test_creoles_of_english_do_not_pass_for_english():
     texts, _ = zip(*read_pieces(UDHR, dict.fromkeys(CREOLES, "")), strict=True)
     found = identify_languages(pl.Series(texts), Language())
     assert found.filter(pl.col("language") == "en")["language_score"].max() <= 0.65
+
+
+@pytest.mark.shared_data
+@udhr
+def test_no_other_language_of_the_declaration_passes_for_english():
+    with zipfile.ZipFile(UDHR) as archive:
+        names = [name for name in archive.namelist() if name.endswith(("-UTF8", "-Latin1")) and name != "udhr/English-Latin1"]
+        read = [archive.read(name).decode("utf-8" if name.endswith("UTF8") else "cp1252", "replace") for name in names]
+    pieces = [text[start : start + 200] for text in read for start in range(0, len(text) - 199, 8_000)]
+    assert len(pieces) > 300
+    found = identify_languages(pl.Series(pieces), Language())
+    assert found.filter((pl.col("language") == "en") & (pl.col("language_score") > 0.65)).is_empty()
