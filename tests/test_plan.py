@@ -26,8 +26,9 @@ def make(root: DataRoot, asset: str, crawl: str | None, content: str) -> None:
             file = name.replace("*", "x") if "." in name else f"{name}.parquet"
             (step.folder / file).write_text(content)
         step.report = Report(asset, 1, 1)
+    assert step.manifest is not None
     for check in ASSETS[asset].checks:
-        record_check(step.folder.parent, step.folder.name, check, passed=True)
+        record_check(root.place(asset, crawl), step.manifest.folder, check, passed=True)
 
 
 def make_all(root: DataRoot, content: Callable[[str], str] = lambda name: name) -> list[str]:

@@ -9,4 +9,5 @@ from llm_assets.pii.phone import PHONE
 from llm_assets.pii.us_ssn import US_SSN
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (EMAIL, IP_ADDRESS, PHONE, CARD_NUMBER, IBAN, US_SSN)}
-"""Every kind there is, by name. A kind is on where the recipe's section ``pii`` names it."""
+"""Every kind that is told by its form, by name; :mod:`llm_assets.pii.names` has one more. A kind is on where the recipe's section
+``pii`` names it."""

@@ -23,17 +23,21 @@ class Kind:
     ``hint`` is a regular expression that any text with a value matches, and that means the same to Python and to
     Polars: what spares most texts the finder.
     ``stand_ins`` are reserved for documentation and reach nobody; redaction and checks leave them alone.
+    ``label`` is what the tag says, where that is not the name. ``steady`` is False for a finder that may judge a value otherwise
+    once other values are gone: a text is asked for it once, and idempotence is not promised.
     """
 
     name: str
     find: Callable[[str], Iterator[tuple[int, int]]]
     hint: str
     stand_ins: tuple[str, ...]
+    label: str = ""
+    steady: bool = True
 
     @property
     def tag(self) -> str:
         """The typed tag, say ``<IP_ADDRESS>``."""
-        return f"<{self.name.upper()}>"
+        return f"<{(self.label or self.name).upper()}>"
 
     def stand_in(self, replacement: Replacement, number: int) -> str:
         """What the value number ``number`` (from 0) of a document gives way to: never decided by the value itself."""

@@ -24,12 +24,16 @@ class Leftover:
 
 
 def find_leftovers(corpus: Artefact, config: Pii) -> Iterator[Leftover]:
-    """Every value of the configured kinds left in table ``corpus``, stand-ins apart; none when healthy."""
+    """Every value of the configured kinds left in table ``corpus``, stand-ins apart; none when healthy.
+
+    Kinds that are not steady are not asked again.
+    """
     kinds = config.selected_kinds()
+    steady = [kind for kind in kinds if kind.steady]
     for path in corpus.table("corpus"):
         for batch in read_batches(path, ["doc", *FIELDS], BATCH_DOCUMENTS):
             frame = pl.DataFrame(batch)
             for field in FIELDS:
-                for row, hinted in find_candidates(frame[field], kinds):
+                for row, hinted in find_candidates(frame[field], steady):
                     left = find_values(frame[field][row], kinds, hinted)
                     yield from (Leftover(frame["doc"][row], field, kind.name) for _, _, kind in left)

@@ -48,7 +48,8 @@ def redact(text: str, kinds: Sequence[Kind], replacement: Replacement, hinted: S
     """
     done: list[_Place] = []
     looks = 0
-    while found := find_values(text, kinds, hinted):
+    likely = kinds if hinted is None else hinted
+    while found := find_values(text, kinds, [kind for kind in likely if kind.steady or not looks]):
         looks += 1
         if looks > MAX_LOOKS:
             found, done = [(0, len(text), found[0][2])], []

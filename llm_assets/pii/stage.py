@@ -43,8 +43,10 @@ def scrub_corpus(
     Of the documents in ``deduped``'s table ``docs``: the text cleaned, then text, title and url redacted; language and
     its score from table ``signals``, the file's location from ``raw``'s table ``files``. A document that cleaning leaves
     nothing of is rejected (rule ``empty``). Figures: bytes of corpus text, and redactions of each kind.
-    Raises DataError where a part has no signals or no file, AccountingError where a document has no text or signals.
+    Raises DataError where a part has no signals or no file, AccountingError where a document has no text or signals,
+    ConfigError where a kind wants what is not installed.
     """
+    config.selected_kinds()
     parts = _match_parts(texts, signals, raw)
     docs = deduped.table("docs")
     scrub = partial(_scrub_part, docs=docs, target=target, crawl=crawl, cleaning=cleaning, config=config)
