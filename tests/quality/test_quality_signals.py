@@ -7,7 +7,7 @@ import pytest
 from llm_assets.quality.cleaning import Cleaning
 from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language
-from llm_assets.quality.signals import DESCRIPTIONS, SIGNALS, measure_texts
+from llm_assets.quality.signals import DESCRIPTIONS, SIGNALS, measure_columns, measure_texts
 
 
 def measure(*texts: str) -> pl.DataFrame:
@@ -70,6 +70,39 @@ def test_the_table_has_a_described_column_for_each_signal():
     assert all(signal.definition and signal.unit in {"count", "characters", "bytes", "fraction", "ratio"} for signal in DESCRIPTIONS)
 
 
+MENU = "+ Tea\n+ Cake [...]\n+ A rather long line [...]"
+
+
+@pytest.mark.parametrize(
+    ("section", "text", "signal", "value"),
+    [
+        ({"bullets": "+"}, MENU, "bullet_line_fraction", 1),
+        ({"ellipses": ("[...]",)}, MENU, "ellipsis_line_fraction", 2 / 3),
+        ({"ellipses": ("[...]",)}, MENU, "ellipsis_word_ratio", 2 / 6),
+        ({"short_line_characters": 5}, "a b c\na b cd", "short_line_fraction", 1 / 2),
+        ({"stop_words": ("Über", "tea")}, "ÜBER TEA über tEA", "stop_words", 2),
+        ({"stop_words": ("tea",)}, "tEA", "stop_words", 0),
+        ({"stop_words": ()}, "the tea", "stop_words", 0),
+        ({"stop_words": ("a word of many letters",)}, "a word", "stop_words", 0),
+    ],
+)
+def test_what_is_measured_is_what_the_recipe_says(section, text, signal, value):
+    assert measure_columns(pl.Series([text]), pl.Series(["en"]), Cleaning(), Signals(**section))[signal][0] == value
+
+
+def test_stop_words_are_those_of_the_language():
+    signals = Signals(stop_words=("the", "of"), by_language={"de": {"stop_words": ("der", "die", "und")}, "zh": {"stop_words": ("的",)}})
+    texts = pl.Series(["Der Tee und the Kuchen"] * 2 + ["红色的茶"] * 2)
+    columns = measure_columns(texts, pl.Series(["de", "fr", "zh", "en"]), Cleaning(), signals)
+    assert columns["stop_words"].to_list() == [2, 1, 1, 0]
+
+
+@pytest.mark.parametrize("given", [{"stop_words": ("the", "")}, {"ellipses": ()}, {"ellipses": ("",)}])
+def test_what_would_be_in_every_text_is_refused(given):
+    with pytest.raises(ValueError, match=next(iter(given))):
+        Signals(**given)
+
+
 DEGENERATE = {
     "empty": "",
     "one word": "word",
@@ -79,6 +112,10 @@ DEGENERATE = {
     "one long word": "x" * 200_000,
     "emoji": "😀👩‍👩‍👧 🎉\n😀",
     "nul": "\0\0 \0a\0 \0",
+    "zalgo": "h\u0335\u0321\u0322e\u0334" + "\u0335" * 20_000 + " c\u0321omes",
+    "half a surrogate pair, as it was replaced": "\ufffd\ufffd text \ufffd",
+    "one long line without spaces": "天气很好" * 20_000,
+    "one long run of digits": "1" * 100_000,
     "right to left": "مرحبا بالعالم.\n\u202eabc\u202c",
     "punctuation": "... --- !!!",
     "last code point": "\U0010ffff \U000e0100",
@@ -86,10 +123,10 @@ DEGENERATE = {
 }
 
 
+@pytest.mark.parametrize("language", ["en", "zh", "th"])
 @pytest.mark.parametrize("text", DEGENERATE.values(), ids=DEGENERATE)
-def test_a_degenerate_text_has_a_number_or_nan_for_every_signal(text):
-    row = measure(text).row(0, named=True)
-    assert 0 <= row["language_score"] <= 1
+def test_a_degenerate_text_has_a_number_or_nan_for_every_signal(text, language):
+    row = measure_columns(pl.Series([text]), pl.Series([language]), Cleaning(), Signals()).row(0, named=True)
     for signal in DESCRIPTIONS:
         value = row[signal.name]
         assert isinstance(value, float)

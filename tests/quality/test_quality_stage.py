@@ -16,7 +16,7 @@ from llm_assets.quality.decisions import decide_documents
 from llm_assets.quality.gopher import GopherQuality
 from llm_assets.quality.language import Language, LanguageFilter
 from llm_assets.quality.signals import SIGNALS
-from llm_assets.quality.stage import measure_signals
+from llm_assets.quality.stage import iterate_texts, measure_signals
 
 PROSE = """The heron by the canal waits for hours before it moves, and walkers often take it for a post.
 When the tide turns, small fish come up with the brackish water and the bird has its only meal of the day.
@@ -113,6 +113,15 @@ def test_nan_is_reported_as_the_value_that_lies_in_no_bound(signals, tmp_path):
 def test_without_filters_every_document_is_kept(signals, tmp_path):
     report, docs, rejections = decide(signals, tmp_path / "filtered", {})
     assert (len(docs), rejections, report.kept) == (12, [], 12)
+
+
+@pytest.mark.parametrize("size", [1, 400, 100_000])
+def test_batches_are_bounded_by_bytes_and_lose_no_document(texts, size, monkeypatch):
+    monkeypatch.setattr("llm_assets.quality.stage.BATCH_BYTES", size)
+    (part, _) = texts.table("texts")
+    frames = list(iterate_texts(part))
+    assert [text for frame in frames for text in frame["text"]] == PAGES
+    assert all(frame.height == 1 or frame["text"].str.len_bytes().sum() <= size for frame in frames)
 
 
 def test_a_crawl_without_documents_gives_empty_tables(tmp_path):
