@@ -128,13 +128,19 @@ def _share(part: int, whole: int) -> float | None:
 def _read_labelled(path: Path) -> list[Labelled]:
     try:
         rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return [(row["full_text"], [_read_span(span) for span in row["spans"]]) for row in rows]
+        return [(row["full_text"], [_read_span(row["full_text"], span) for span in row["spans"]]) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"these are no labelled texts: {error!r}", path) from error
 
 
-def _read_span(span: Mapping[str, Any]) -> Span:
-    kind = LABELS.get(span["entity_type"], "")
-    if kind == "ip_address" and not ip_address(span["entity_value"]).is_global:
-        kind = ""  # a private address is nobody's: the kind leaves it alone
-    return span["start_position"], span["end_position"], kind
+def _read_span(text: str, span: Mapping[str, Any]) -> Span:
+    start, end, kind = span["start_position"], span["end_position"], LABELS.get(span["entity_type"], "")
+    # a private address is nobody's: the kind leaves it alone
+    return start, end, "" if kind == "ip_address" and _is_private(text[start:end]) else kind
+
+
+def _is_private(text: str) -> bool:
+    try:
+        return not ip_address(text).is_global
+    except ValueError:  # whatever it is, it is labelled
+        return False

@@ -126,6 +126,15 @@ def test_labelled_texts_give_precision_and_recall(run: Run, corpus: Path, tmp_pa
     truth.write_text(json.dumps([{"full_text": text, "spans": spans}]), encoding="utf-8")
     figures = run("pii", "--input", corpus, "--truth", truth)
     assert (figures["labelled"], figures["precision"], figures["recall"]) == (3, round(2 / 3, 4), round(2 / 3, 4))
+    assert (figures["email_precision"], figures["email_recall"], figures["email_f1"]) == (0.5, 1, round(2 / 3, 4))
+    assert (figures["ip_address_precision"], figures["ip_address_recall"], figures["ip_address_exact"]) == (1, 0.5, 0.5)
+
+
+def test_labels_of_private_addresses_are_not_counted(run: Run, corpus: Path, tmp_path: Path) -> None:
+    span = {"entity_type": "IP_ADDRESS", "start_position": 3, "end_position": 11}
+    truth = tmp_path / "labelled.json"
+    truth.write_text(json.dumps([{"full_text": "is 10.0.0.1", "spans": [span]}]), encoding="utf-8")
+    assert run("pii", "--input", corpus, "--truth", truth)["ip_address_labelled"] == 0
 
 
 def test_labelled_texts_of_another_form_are_refused(fail: Any, corpus: Path) -> None:
