@@ -84,11 +84,16 @@ class Life:
 
 def tell_lives(connection: duckdb.DuckDBPyConnection, root: DataRoot, recipe: Recipe, what: str) -> list[Life]:
     """Every capture of a URL, or the document of a key such as ``0-0-17``. ConfigError where there is none, with near URLs."""
+    return [_tell_life(connection, root, recipe, capture) for capture in find_captures(connection, what)]
+
+
+def find_captures(connection: duckdb.DuckDBPyConnection, what: str) -> list[dict[str, Any]]:
+    """Rows of the view ``documents``: every capture of a URL, or the document of a key. ConfigError where there is none."""
     doc = _find_key(what)
     captures = fetch_rows(connection, "explain/captures", url=what, doc=doc)
     if not captures:
         raise ConfigError(_tell_absence(connection, what, doc))
-    return [_tell_life(connection, root, recipe, capture) for capture in captures]
+    return captures
 
 
 def _find_key(what: str) -> int | None:

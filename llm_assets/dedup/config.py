@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import functools
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from llm_assets.section import Section
 
@@ -25,11 +26,28 @@ class Signatures(Section):
     rows: int = Field(default=8, ge=1)
     """MinHash values a band."""
 
+    similarity: float | None = Field(default=None, gt=0, lt=1)
+    """Instead of ``bands`` and ``rows``: the Jaccard similarity from which on two documents shall share a bucket. They are then
+    what datasketch's ``MinHashLSH`` takes for it and so many ``values``: least error, both kinds weighing the same."""
+
+    values: int = Field(default=128, ge=2)
+    """MinHash values to choose ``bands`` and ``rows`` from, where ``similarity`` is given."""
+
     seed: int = Field(default=1, ge=0, lt=1 << 32)
     """Seed the permutations are drawn from. Signatures of two seeds do not mix."""
 
     scheme: Literal["affine32"] = "affine32"
     """How shingle hashes are permuted, by datasketch's name for it. Signatures of two schemes do not mix."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_bands(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("similarity") is None:
+            return given
+        bands, rows = _optimum(float(given["similarity"]), int(given.get("values", cls.model_fields["values"].default)))
+        if given.get("bands", bands) != bands or given.get("rows", rows) != rows:
+            raise ValueError(f"similarity {given['similarity']} means {bands} bands of {rows} rows: give either it or bands and rows")
+        return {**given, "bands": bands, "rows": rows}
 
     @property
     def permutations(self) -> int:
@@ -37,8 +55,22 @@ class Signatures(Section):
         return self.bands * self.rows
 
 
+@functools.cache
+def _optimum(similarity: float, values: int) -> tuple[int, int]:
+    """Bands and rows of datasketch's index for this threshold."""
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(threshold=similarity, num_perm=values)
+    return index.b, index.r
+
+
 class Dedup(Section):
     """Which elder takes a document out. Concerns the joins alone: a change of it computes no signature again."""
+
+    strategy: Literal["first_seen", "cluster"] = "first_seen"
+    """``first_seen``: a document falls when one like it, in a shared bucket, is older. ``cluster``: when any chain of shared
+    buckets leads to an older one, however unlike the two are, as FineWeb's and most other pipelines do; in each cluster the
+    oldest stays. To compare with those, and to see how large clusters grow."""
 
     exact: bool = True
     """Whether the first copy of the very same normalised text is an elder too, which passes any ``verify``."""

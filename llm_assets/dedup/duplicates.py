@@ -10,6 +10,9 @@ those, or, where it stays, the smallest that counts in an older crawl; ``family`
 through removed documents and older crawls. Nothing younger than a document decides its fate, so a later crawl never
 changes an earlier one.
 
+With strategy ``cluster`` a document is removed when a chain of such pairs, each in scope, leads to an older one; its elder is
+the oldest of its cluster. What an older crawl kept stays kept even where a later one joins two of its clusters.
+
 A document whose normalised text is empty has no bands: it is an exact copy of the first such one, and of nothing else.
 """
 
@@ -19,8 +22,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from llm_assets.catalog import bind, connect, execute_query, fetch_rows, run_query
+from llm_assets.dedup.clusters import PAIRS, join_pairs
 from llm_assets.dedup.config import Dedup
 from llm_assets.dedup.scheme import read_scheme
 from llm_assets.engine import Engine
@@ -54,7 +59,11 @@ def remove_duplicates(
         for band in range(1, bands + 1):
             execute_query(connection, "dedup/band_candidates", band=band, scope=config.scope)
             engine.progress("finding near duplicates", band, bands, "bands")
-        execute_query(connection, "dedup/elders", verify=config.verify, scope=config.scope)
+        execute_query(connection, "dedup/share_of_equals")
+        execute_query(connection, "dedup/compared", verify=config.verify, scope=config.scope)
+        edges = pa.Table.from_batches(run_query(connection, "dedup/edges", strategy=config.strategy), PAIRS)
+        bind(connection, "clusters", join_pairs(edges))
+        execute_query(connection, "dedup/elders")
         kept = write_table(target / "docs.parquet", run_query(connection, "dedup/survivors"), DEDUPED)
         write_table(target / "duplicates.parquet", run_query(connection, "dedup/duplicates"), DUPLICATES)
         write_table(target / "rejections.parquet", run_query(connection, "dedup/rejections", verify=config.verify), REJECTIONS)

@@ -1,7 +1,8 @@
 """Texts as FineWeb compares them, end to end in one array of UTF-8 bytes.
 
-Lower case, every number ``0``, no accents, punctuation, symbols or control characters, one space between words. Each
-character is looked up in a table, so it is one pass; what ``unicodedata`` says of a character decides.
+Lower case, every number ``0``, no accents, punctuation, symbols or control characters, one space between words. In scripts
+that put no space between words every character is a word, so that shingles are of characters there. Each character is looked
+up in a table, so it is one pass; what ``unicodedata`` says of a character decides.
 
 >>> normalise_texts(pl.Series(["“Déjà-vu”, 1,000 times!"])).data.tobytes()
 b'dejavu 0 times'
@@ -18,11 +19,30 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-NORMALISATION = "lower case, numbers to 0, no accents, punctuation, symbols or controls, single spaces"
+NORMALISATION = "lower case, numbers to 0, no accents, punctuation, symbols or controls, single spaces, unspaced scripts by character"
 """Told by every signature file: signatures of texts normalised otherwise do not mix."""
 
 _DROPPED, _SPACE, _ZERO = 0, ord(" "), ord("0")
 _FOLDED_CODES = 0x20000  # what lies above is CJK ideographs and private use, which fold to themselves
+_ALONE = 1 << 31  # marks a character that is a word
+_UNSPACED = (
+    (0x0E00, 0x0FFF),  # Thai, Lao, Tibetan
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x1980, 0x19DF),  # New Tai Lue
+    (0x2E80, 0x2FDF),  # radicals
+    (0x3005, 0x3007),
+    (0x3031, 0x30FF),  # kana
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # ideographs
+    (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF),  # more Burmese
+    (0xAA60, 0xAA7F),
+    (0xF900, 0xFAFF),  # ideographs for compatibility
+    (0xFF66, 0xFF9F),  # halfwidth kana
+    (0x1AFF0, 0x1B16F),  # more kana
+)
+"""Blocks of scripts whose words no space parts, all of three bytes and more a character, first and last."""
 
 
 class Normalised(NamedTuple):
@@ -39,8 +59,9 @@ def normalise_texts(texts: pl.Series) -> Normalised:
     _, offsets_buffer, data_buffer = array.buffers()
     offsets = np.frombuffer(offsets_buffer, np.int64, len(array) + 1, array.offset * 8) if len(array) else np.zeros(1, np.int64)
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
-    # Few characters grow when folded, none by more than half: U+023A takes two bytes, its small letter three.
-    out = np.empty(int(offsets[-1] - offsets[0]) * 3 // 2 + 1, np.uint8)
+    # Few characters grow when folded, none by more than half (U+023A takes two bytes, its small letter three), and a space may
+    # come before one of three bytes and after it.
+    out = np.empty(int(offsets[-1] - offsets[0]) * 2 + 1, np.uint8)
     ends, words = _normalise(data, offsets, _folding_table(), out)
     return Normalised(out[: ends[-1]], ends, words)
 
@@ -48,7 +69,11 @@ def normalise_texts(texts: pl.Series) -> Normalised:
 @functools.cache
 def _folding_table() -> npt.NDArray[np.uint32]:
     """What each code point below U+20000 becomes: another code point, a space, or 0 where it is dropped."""
-    return np.fromiter(map(_fold_character, map(chr, range(_FOLDED_CODES))), np.uint32, _FOLDED_CODES)
+    table = np.fromiter(map(_fold_character, map(chr, range(_FOLDED_CODES))), np.uint32, _FOLDED_CODES)
+    for first, last in _UNSPACED:
+        block = table[first : last + 1]
+        block[(block != _DROPPED) & (block != _ZERO)] |= np.uint32(_ALONE)
+    return table
 
 
 def _fold_character(character: str) -> int:
@@ -83,19 +108,21 @@ def _normalise(
                 at += 1
             else:
                 code, width = _decode(data, at, end)
-                folded = int(table[code]) if code < len(table) else code
+                folded = int(table[code]) if code < len(table) else code | _ALONE
                 at += width
+            alone = folded >= _ALONE
+            folded &= _ALONE - 1
             if folded == _DROPPED:
                 continue
             if folded == _SPACE:
                 in_word = False
                 continue
-            if not in_word:
+            if alone or not in_word:
                 words[text] += 1
                 if place > begin:
                     out[place] = _SPACE
                     place += 1
-                in_word = True
+                in_word = not alone
             elif folded == _ZERO and out[place - 1] == _ZERO:
                 continue
             if folded < 0x80:

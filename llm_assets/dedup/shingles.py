@@ -41,8 +41,13 @@ def hash_shingles(texts: Normalised, ngram: int) -> Shingles:
     """Hashes of every text's shingles: words - ngram + 1 of them, one for a shorter text, none for an empty one."""
     counts = np.where(texts.words > 0, np.maximum(texts.words - ngram + 1, 1), 0)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    words = _hash_words(texts.data, texts.offsets, int(texts.words.sum()))
-    return Shingles(_join_words(words, texts.words, ngram, int(offsets[-1])), offsets)
+    return Shingles(_join_words(hash_words(texts), texts.words, ngram, int(offsets[-1])), offsets)
+
+
+def hash_words(texts: Normalised) -> npt.NDArray[np.uint64]:
+    """64-bit hash of every word of every text, end to end."""
+    hashes: npt.NDArray[np.uint64] = _hash_words(texts.data, texts.offsets, int(texts.words.sum()))
+    return hashes
 
 
 def hash_shingle(shingle: bytes) -> int:

@@ -1,38 +1,31 @@
--- Reads candidates and signatures.
--- Makes elders: of a document's candidates that meet $verify, the smallest within $scope, which removes it, else the smallest.
--- Similarity is the share of equal MinHash values, counted list by list: nothing is unnested.
+-- Reads compared, clusters (documents of a cluster but its oldest, the root; none unless the strategy makes clusters) and
+-- signatures.
+-- Makes elders: the root of a document's cluster, else of those it was compared with the smallest within scope, which removes
+-- it, else the smallest.
 -- Grain: one row a document that has an elder, elder < doc.
 create temp table elders as
 with
-pairs as (
-    select
-        candidates.doc,
-        candidates.elder,
-        young.exact = old.exact as same,
-        young.signature as young_values,
-        old.signature as old_values
-    from candidates
-    join signatures as young on young.doc = candidates.doc
-    join signatures as old on old.doc = candidates.elder
+first_seen as (
+    select doc, elder, same, similarity, in_scope as removed
+    from compared
+    anti join clusters using (doc)
+    qualify row_number() over (partition by doc order by in_scope desc, elder) = 1
 ),
-compared as (
+clustered as (
     select
-        doc,
-        elder,
-        same,
-        case
-            when same then 1.0::double
-            else len(list_filter(list_zip(young_values, old_values), lambda pair: pair[1] = pair[2]))::double / len(young_values)
-        end as similarity,
-        $scope = 'all' or doc >> 48 = elder >> 48 as in_scope
-    from pairs
+        clusters.doc,
+        clusters.root as elder,
+        young.exact = old.exact as same,
+        coalesce(share_of_equals(young.signature, old.signature), 1.0) as similarity,
+        true as removed
+    from clusters
+    join signatures as young on young.doc = clusters.doc
+    join signatures as old on old.doc = clusters.root
 )
 select
     doc,
     elder,
     case when same then 'exact' else 'near' end as kind,
-    similarity,
-    in_scope as removed
-from compared
-where same or similarity >= $verify
-qualify row_number() over (partition by doc order by in_scope desc, elder) = 1
+    case when same then 1.0::double else similarity end as similarity,
+    removed
+from (from first_seen union all from clustered)

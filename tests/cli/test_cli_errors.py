@@ -11,7 +11,7 @@ import pytest
         (("status", "--nope"), "no such option: --nope; `llm-assets status --help`"),
         (("crawl", "list", "--home", "x"), "--home goes before the command: `llm-assets --home DIR crawl list …`"),
         (("explain",), "missing argument 'URL|DOC'"),
-        (("generate", "x", "--top-k", "0"), "--top-k"),
+        (("generate", "x", "--top-k", "-1"), "--top-k"),
         (("sql", "selct 1"), 'syntax error at or near "selct"; `llm-assets sql` lists'),
         (("sql", "select * from nowhere"), "nowhere"),
         (("sql", ""), "the query is empty"),

@@ -217,6 +217,43 @@ def test_an_empty_crawl_is_whole_and_empty(tmp_path):
         assert read_table(output.table(name), schema).num_rows == 0
 
 
+def cluster_plainly(crawls, config):
+    """Which documents clusters leave: neighbours are all that share a bucket, walked from one to the next."""
+    survivors, pages = set(), {}
+    for crawl in crawls:
+        pages = pages | crawl if config.scope == "all" else crawl
+        buckets = {
+            doc: ({("exact", page)} if config.exact else set()) | (set() if page is None else set(enumerate(bands_of(page[:-1]))))
+            for doc, page in pages.items()
+        }
+        for doc in crawl:
+            seen, waiting = {doc}, [doc]
+            while waiting:
+                here = waiting.pop()
+                fresh = {other for other in pages if buckets[other] & buckets[here]} - seen
+                seen |= fresh
+                waiting += fresh
+            if min(seen) == doc:
+                survivors.add(doc)
+    return survivors
+
+
+@given(CRAWLS, st.booleans(), st.sampled_from(["crawl", "all"]))
+@settings(max_examples=25, deadline=None)
+def test_of_a_cluster_the_oldest_stays(crawls, exact, scope):
+    config = Dedup(exact=exact, scope=scope, strategy="cluster")
+    with tempfile.TemporaryDirectory() as folder:
+        _, families = decide_all(Path(folder), crawls, config)
+    assert set(families) == cluster_plainly(crawls, config)
+
+
+def test_a_cluster_takes_what_no_older_document_is_like(tmp_path):
+    """The second is like the third alone, which is like the first."""
+    pages = {make_doc(1, 0, record): page for record, page in enumerate(("112233x", "445566x", "114466x"))}
+    kept = {strategy: list(decide_all(tmp_path / strategy, [pages], Dedup(strategy=strategy))[1]) for strategy in ("first_seen", "cluster")}
+    assert kept == {"first_seen": [make_doc(1, 0, 0), make_doc(1, 0, 1)], "cluster": [make_doc(1, 0, 0)]}
+
+
 def test_signatures_of_two_schemes_are_refused(tmp_path):
     stored = [
         store(tmp_path / str(seed), {make_doc(seed, 0, 0): "111111x"}, config=Signatures(bands=3, rows=2, seed=seed)) for seed in (1, 2)

@@ -1,0 +1,2 @@
+-- The text of a document as it was extracted. Reads: texts. Grain: one row.
+select text from texts where doc = $doc order by doc;
