@@ -23,6 +23,7 @@ STAGES: Mapping[str, str] = {
     "decide": "holds measured documents against the bounds of the recipe",
     "signature": "signs documents with MinHash",
     "dedup": "finds copies among signed documents",
+    "join": "finds copies among as many signatures as are asked for, made of those of the input",
     "pii": "redacts documents",
     "bpe_train": "trains a tokenizer on documents",
     "encode": "encodes documents, by a tokenizer given or trained on them",

@@ -27,6 +27,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "decide": ("corpus", 2, ("kept",)),
     "signature": ("corpus", 2, ("empty",)),
     "dedup": ("corpus", 2, ("recall_exact", "recall_near1", "recall_near5", "false_removals")),
+    "join": ("corpus", 2, ("bands", "removed")),
     "pii": ("corpus", 2, ("precision", "recall")),
     "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token")),
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
