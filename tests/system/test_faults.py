@@ -22,6 +22,9 @@ pytestmark = pytest.mark.system
 KILLED = [name for name in ASSETS if name not in ("raw_crawl", "training_set", "evaluation_samples")]
 """Stages that take long enough to be met; the crawl is given, so that both roots have the same files."""
 
+KILLS = 6
+"""Workers killed in a test, over all its runs."""
+
 WORKERS = ("--workers", 2, "--device", "cpu")
 
 
@@ -95,7 +98,7 @@ def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
 ) -> None:
     root, draw = crawled(tmp_path / "home"), random.Random(seed)
     killed = 0
-    for attempt in range(4):
+    for attempt in range(KILLS // 2 + 1):  # a run fails of no less than two
         log = tmp_path / f"{attempt}.log"
         process = start(root, log, "run", *WORKERS)
         try:
@@ -103,7 +106,7 @@ def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
             while process.poll() is None and time.monotonic() < deadline:
                 time.sleep(draw.uniform(0.05, 1.5))
                 workers = [child for child, words in descendants(process.pid) if "spawn_main" in words]
-                if workers and killed < 12:
+                if workers and killed < KILLS:
                     draw.choice(workers).kill()
                     killed += 1
             assert process.poll() is not None, log.read_text()
@@ -115,7 +118,8 @@ def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
         said = " ".join(log.read_text().split())
         assert "a worker process died" in said, said
         assert str(root.home) in said, said
-    assert killed >= 4
+    assert process.returncode == 0
+    assert killed >= 2
     check_equal(root, undisturbed)
 
 
