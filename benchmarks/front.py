@@ -33,13 +33,11 @@ Kept = frozenset[int]
 
 
 def prepare(trial: Trial) -> Work[Kept]:
-    """A crawl of one file. ConfigError where a part of it is asked for, or the recipe keeps no language."""
-    if trial.limit is not None:
-        raise ConfigError("--limit: the stage reads a file whole; give it a smaller one")
+    """A crawl of one file, or of its beginning. ConfigError where the recipe keeps no language."""
     if not isinstance(trial.recipe.filters.get("language"), LanguageFilter):
         raise ConfigError("filters.language: the recipe keeps no language, so there is nothing to lose")
-    raw = _declare_crawl(trial.input, trial.scratch / "raw")
-    sizes = [len(page.payload) for page in read_pages(trial.input, None)]
+    places = [(page.offset + page.length, len(page.payload)) for page in read_pages(trial.input, trial.limit)]
+    raw = _declare_crawl(trial.input if trial.limit is None else _cut(trial, places[-1][0]), trial.scratch / "raw")
     chosen = trial.recipe.prescreen
 
     def judge(kept: Kept) -> Mapping[str, Figure | None]:
@@ -53,7 +51,15 @@ def prepare(trial: Trial) -> Work[Kept]:
     def warm() -> None:
         identify_languages(pl.Series(["It rained all day.", "Es regnete den ganzen Tag."]), trial.recipe.language)
 
-    return Work(len(sizes), sum(sizes), warm, lambda: _find_texts(trial, raw, chosen), judge)
+    return Work(len(places), sum(size for _, size in places), warm, lambda: _find_texts(trial, raw, chosen), judge)
+
+
+def _cut(trial: Trial, end: int) -> Path:
+    """A file that ends with a record."""
+    part = trial.scratch / f"part-{trial.input.name}"
+    with trial.input.open("rb") as file:
+        part.write_bytes(file.read(end))
+    return part
 
 
 def _declare_crawl(path: Path, folder: Path) -> Artefact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import DataError, LockedError
-from llm_assets.recipe import read_recipe
+from llm_assets.formats.manifest import Artefact
+from llm_assets.plan import ASSETS
+from llm_assets.recipe import parse_recipe, read_recipe
 from llm_assets.report import Report, sum_reports
 from llm_assets.root import DataRoot
 from llm_assets.step import begin_step
@@ -70,6 +73,32 @@ def test_a_broken_output_can_be_replaced(root: DataRoot, add_crawl: Callable[[st
     with begin_step(root, read_recipe(root.recipe), LocalEngine(), "raw_crawl", "a") as step:
         assert step.read_previous() is None
         step.report = Report("raw_crawl", 0, 0, unit="files")
+
+
+def extract(root: DataRoot, content: str = "", **sections: str) -> Artefact | None:
+    """One extraction by a recipe with these sections; what it might have taken over."""
+    recipe = parse_recipe("".join(f"[{name}]\n{keys}\n" for name, keys in sections.items()))
+    with begin_step(root, recipe, LocalEngine(), "extracted_text", "a") as step:
+        reusable = step.read_reusable("recipe/extraction", "recipe/prescreen")
+        (step.folder / "texts.parquet").write_text(content)
+        step.report = Report("extracted_text", 0, 0)
+    return reusable
+
+
+def test_what_can_be_taken_over_was_made_by_the_same_code_from_the_same_sections(
+    root: DataRoot, add_crawl: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_crawl("a")
+    write(root, "files")
+    assert extract(root, "one") is None
+    other_list = extract(root, "two", url_filter="builtin = false")
+    assert other_list is not None
+    assert other_list.path("texts.parquet").read_text() == "one"
+    assert extract(root, "three", extraction="max_nodes = 5") is None
+    assert extract(root, "four", extraction="max_nodes = 5", prescreen='languages = ["en"]') is None
+    assert extract(root, "five", extraction="max_nodes = 5", prescreen='languages = ["en"]') is not None
+    monkeypatch.setitem(ASSETS, "extracted_text", replace(ASSETS["extracted_text"], code="another"))
+    assert extract(root, "six", extraction="max_nodes = 5", prescreen='languages = ["en"]') is None
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_step(root: DataRoot, add_crawl: Callable[[str], None]) -> None:

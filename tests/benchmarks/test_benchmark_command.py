@@ -23,6 +23,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "url": ("pages", 2, ("kept",)),
     "extract": ("pages", 2, ("kept", "f1", "snippet_accuracy")),
     "language": ("pages", 2, ("accuracy",)),
+    "front": ("pages", 2, ("kept",)),
     "signals": ("corpus", 2, ("signals", "words")),
     "decide": ("corpus", 2, ("kept",)),
     "signature": ("corpus", 2, ("empty",)),

@@ -163,3 +163,20 @@ def test_wanted_languages_are_judged_behind_the_recipes_scores(run: Run, pages: 
     assert (figures["wanted_recall"], figures["wanted_precision"]) == (1.0, 0.6667)
     strict = run("language", "--input", pages, "--truth", truth, "--set", "filters.language.languages={en = 1.0}")
     assert (strict["wanted_recall"], strict["wanted_precision"]) == (0.0, None)
+
+
+FRENCH = ("Le bac est parti avant l'aube, et personne sur la jetée n'avait dormi.", "Un chien a aboyé deux fois, puis il s'est recouché.")
+
+
+def test_a_prescreen_is_held_against_what_comes_out_without_it(run: Run, tmp_path: Path) -> None:
+    warc = tmp_path / "mixed.warc.gz"
+    write_warc(warc, [("http://a.example/en", list(SENTENCES * 9)), ("http://a.example/fr", [" ".join(FRENCH)] * 9)])
+    figures = run("front", "--input", warc, "--set", 'prescreen.languages=["en"]')
+    assert (figures["documents"], figures["kept"], figures["kept_unscreened"], figures["prescreen_loss"]) == (2, 1, 1, 0)
+
+
+def test_a_document_that_the_prescreen_drops_is_counted_as_lost(run: Run, tmp_path: Path) -> None:
+    warc = tmp_path / "english.warc.gz"
+    write_warc(warc, [("http://a.example/en", [" ".join(SENTENCES * 4)] * 9)])
+    figures = run("front", "--input", warc, "--set", 'prescreen.languages=["en"]', "--set", "prescreen.min_language_fraction=1.0")
+    assert (figures["kept"], figures["kept_unscreened"], figures["prescreen_loss"]) == (0, 1, 1)

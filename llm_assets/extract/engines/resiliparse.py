@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from llm_assets.extract.engines.settings import EngineSettings, TooDeepError
 
 
+@functools.lru_cache(maxsize=1)  # the prescreen and the blend ask about the same page, one after the other
 def extract_with_resiliparse(html: str, settings: EngineSettings) -> str:
     """Main text of a page, one block a line; comments are left out. About 450 pages a CPU second.
 
