@@ -84,7 +84,7 @@ def _fill(shelf: Shelf, recipe: Recipe) -> None:
     shelf.finish("filtered_docs", {"recipe/filters": recipe.fingerprint("filters")})
     near = {"doc": key(COPY), "stage": "deduped_docs", "rule": "near", "value": 0.97, "detail": format_doc(key(KEPT))}
     pair = {"doc": key(COPY), "elder": key(KEPT), "kind": "near", "similarity": 0.97, "removed": True}
-    left = [{"doc": key(n), "family": key(n)} for n in (KEPT, HOSTILE)]
+    left = [{"doc": key(n), "family": key(n), "cluster_size": 2 if n == KEPT else 1} for n in (KEPT, HOSTILE)]
     shelf.put(
         "deduped_docs",
         {"docs": (left, tables.DEDUPED), "duplicates": ([pair], tables.DUPLICATES), "rejections": ([near], tables.REJECTIONS)},

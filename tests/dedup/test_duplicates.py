@@ -183,7 +183,7 @@ def test_a_family_is_followed_through_a_long_chain(tmp_path):
     crawls = [{make_doc(number, 0, 0): f"{number // 2 + 10}{(number + 1) // 2 + 10}{number + 30}x"} for number in range(1, 41)]
     stored = [store(tmp_path / str(number), pages) for number, pages in enumerate(crawls)]
     _, output = decide(stored, tmp_path / "out", Dedup())
-    assert rows_of(output, "docs", DEDUPED) == [{"doc": make_doc(40, 0, 0), "family": make_doc(1, 0, 0)}]
+    assert rows_of(output, "docs", DEDUPED) == [{"doc": make_doc(40, 0, 0), "family": make_doc(1, 0, 0), "cluster_size": 1}]
 
 
 def test_verify_asks_more_than_a_shared_bucket_but_never_of_exact_copies(tmp_path):
@@ -197,6 +197,23 @@ def test_empty_texts_are_exact_copies_of_each_other(tmp_path, exact, removed):
     stored = store(tmp_path / "crawl", dict.fromkeys((make_doc(1, 0, 0), make_doc(1, 0, 1)), None) | {make_doc(1, 0, 2): "111111x"})
     report, _ = decide([stored], tmp_path / "out", Dedup(exact=exact))
     assert report.rejected == ({"exact": 1} if removed else {})
+
+
+@pytest.mark.parametrize("strategy", ["first_seen", "cluster"])
+@pytest.mark.parametrize("scope", ["crawl", "all"])
+def test_a_survivor_stands_for_the_copies_of_its_own_crawl(tmp_path, strategy, scope):
+    """Through chains, and without those of another crawl."""
+    pages = ("112233x", "112244x", "335544x", "666666x")
+    crawls = [{make_doc(crawl, 0, record): page for record, page in enumerate(pages)} for crawl in (1, 2)]
+    stored = [store(tmp_path / str(number), crawl) for number, crawl in enumerate(crawls)]
+    config = Dedup(scope=scope, strategy=strategy)
+    sizes = {}
+    for count in (1, 2):
+        _, output = decide(stored[:count], tmp_path / f"out{count}", config)
+        sizes |= {row["doc"]: row["cluster_size"] for row in rows_of(output, "docs", DEDUPED)}
+    assert sizes == {
+        make_doc(crawl, 0, record): size for crawl in ((1,) if scope == "all" else (1, 2)) for record, size in ((0, 3), (3, 1))
+    }
 
 
 def test_each_removed_document_has_a_rejection_that_names_its_elder(tmp_path):

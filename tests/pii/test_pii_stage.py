@@ -57,7 +57,7 @@ def inputs(tmp_path: Path) -> dict[str, Artefact]:
         docs += [int(str(row["doc"])) for row in rows if row["text"] != TEXT[3]]
     files = [{"file": file, "location": f"warcs/{file}.warc.gz", "bytes": 1, "sha256": "", "removed": False} for file in (0, 7)]
     write_rows(tmp_path / "raw/files.parquet", files, FILES)
-    write_rows(tmp_path / "deduped/docs.parquet", [{"doc": doc, "family": doc} for doc in docs], DEDUPED)
+    write_rows(tmp_path / "deduped/docs.parquet", [{"doc": doc, "family": doc, "cluster_size": 1} for doc in docs], DEDUPED)
     return {name: Artefact.of_folder(tmp_path / name) for name in ("texts", "deduped", "signals", "raw")}
 
 
@@ -150,7 +150,7 @@ def test_no_survivors_make_an_empty_corpus(scrub, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("doc", [make_doc(CRAWL, 0, 99), make_doc(CRAWL, 3, 0), make_doc(CRAWL, 0, 5)])
 def test_a_survivor_without_a_text_is_never_lost_silently(scrub, tmp_path: Path, doc: int) -> None:
-    write_rows(tmp_path / "more/docs.parquet", [{"doc": make_doc(CRAWL, 0, 0), "family": 0}, {"doc": doc, "family": doc}], DEDUPED)
+    write_rows(tmp_path / "more/docs.parquet", [{"doc": make_doc(CRAWL, 0, 0), "family": 0, "cluster_size": 1}, {"doc": doc, "family": doc, "cluster_size": 1}], DEDUPED)
     with pytest.raises(AccountingError):
         scrub(deduped=Artefact.of_folder(tmp_path / "more"))
 

@@ -15,9 +15,15 @@ BuildCrawl = Callable[..., tuple[Artefact, Artefact]]
 
 @pytest.fixture
 def build_crawl(tmp_path: Path) -> BuildCrawl:
-    """Builds the corpus of a crawl, of parts that are lists of texts, and its deduped keys; ``families`` maps doc to root."""
+    """Builds the corpus of a crawl, of parts that are lists of texts, and its deduped keys; ``families`` maps doc to root,
+    ``sizes`` to how many it stands for."""
 
-    def build(parts: Sequence[Sequence[str]], families: Mapping[int, int] | None = None, crawl: int = 1) -> tuple[Artefact, Artefact]:
+    def build(
+        parts: Sequence[Sequence[str]],
+        families: Mapping[int, int] | None = None,
+        crawl: int = 1,
+        sizes: Mapping[int, int] | None = None,
+    ) -> tuple[Artefact, Artefact]:
         corpus, deduped = tmp_path / f"corpus-{crawl}", tmp_path / f"deduped-{crawl}"
         docs = [[make_doc(crawl, file, 3 * record) for record in range(len(texts))] for file, texts in enumerate(parts)]
         for file, texts in enumerate(parts):
@@ -27,7 +33,11 @@ def build_crawl(tmp_path: Path) -> BuildCrawl:
                 for text, doc in zip(texts, docs[file], strict=True)
             ]
             write_rows(corpus / "corpus" / f"{file:05d}.parquet", rows, CORPUS)
-        keys = [{"doc": doc, "family": (families or {}).get(doc, doc)} for part in docs for doc in part]
+        keys = [
+            {"doc": doc, "family": (families or {}).get(doc, doc), "cluster_size": (sizes or {}).get(doc, 1)}
+            for part in docs
+            for doc in part
+        ]
         write_rows(deduped / "docs.parquet", keys, DEDUPED)
         return Artefact.of_folder(corpus), Artefact.of_folder(deduped)
 
