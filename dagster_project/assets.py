@@ -143,17 +143,44 @@ def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
 
 
 @dg.asset(
+    **node("overlap_signals", "overlap", "numba", "parquet"),
+    deps=[extracted_text, deduped_docs, section("cleaning"), section("contamination")],
+)
+def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """What the documents left share with evaluation sets, item by item; nothing is decided."""
+    from llm_assets.overlap.stage import measure_overlaps
+
+    with pipeline.step(context) as step:
+        cleaning, contamination, sequence = step.recipe.cleaning, step.recipe.contamination, step.declaration.sequence
+        sets = {name: step.root.input_path(name) for name in contamination.evaluation_sets}
+        texts, deduped = step.read("extracted_text"), step.read("deduped_docs")
+        step.report = measure_overlaps(texts, deduped, step.folder, sequence, cleaning, contamination, sets, step.engine)
+    return materialized(step)
+
+
+@dg.asset(**node("selected_docs", "overlap", "duckdb", "parquet"), deps=[deduped_docs, overlap_signals, section("selection")])
+def selected_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Documents of the corpus: those left, without what the recipe rejects for evaluation texts in it."""
+    from llm_assets.overlap.selection import select_documents
+
+    with pipeline.step(context) as step:
+        deduped, overlaps = step.read("deduped_docs"), step.read("overlap_signals")
+        step.report = select_documents(deduped, overlaps, step.folder, step.recipe.selection, step.engine)
+    return materialized(step)
+
+
+@dg.asset(
     **node("pii_scrubbed_corpus", "corpus", "parquet", "huggingface"),
-    deps=[raw_crawl, extracted_text, quality_signals, deduped_docs, section("cleaning"), section("pii")],
+    deps=[raw_crawl, extracted_text, quality_signals, selected_docs, section("cleaning"), section("pii")],
 )
 def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """The corpus: cleaned text without personal data, in FineWeb's columns; what was redacted, by kind and place."""
     from llm_assets.pii.stage import scrub_corpus
 
     with pipeline.step(context) as step:
-        texts, deduped, signals, raw = map(step.read, ("extracted_text", "deduped_docs", "quality_signals", "raw_crawl"))
+        texts, selected, signals, raw = map(step.read, ("extracted_text", "selected_docs", "quality_signals", "raw_crawl"))
         name, cleaning, pii = step.declaration.name, step.recipe.cleaning, step.recipe.pii
-        step.report = scrub_corpus(texts, deduped, signals, raw, step.folder, name, cleaning, pii, step.engine)
+        step.report = scrub_corpus(texts, selected, signals, raw, step.folder, name, cleaning, pii, step.engine)
     return materialized(step)
 
 
@@ -239,6 +266,8 @@ GRAPH = [
     filtered_docs,
     minhash_signatures,
     deduped_docs,
+    overlap_signals,
+    selected_docs,
     pii_scrubbed_corpus,
     tokenizer,
     token_shards,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dagster as dg
 
-from llm_assets.catalog import open_catalog
+from llm_assets.catalog import fetch_rows, open_catalog
+from llm_assets.gate import declared_set
 from llm_assets.report_page.figures import Extent, draw_samples
 from llm_assets.report_page.histograms import count_histograms
-from llm_assets.report_page.markdown import write_histograms, write_samples
+from llm_assets.report_page.markdown import write_histograms, write_overlap, write_samples
 from llm_assets.step import Step
 
 MEASURED = ("quality_signals", "filtered_docs")
-SAMPLED = ("extracted_text", "filtered_docs", "deduped_docs", "pii_scrubbed_corpus")
+SAMPLED = ("extracted_text", "filtered_docs", "deduped_docs", "selected_docs", "pii_scrubbed_corpus")
 SAMPLES = 2
 """Documents to show of each fate: a row each, and Dagster keeps what it is told in its database."""
 
 
 def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
     """Markdown of one crawl's stage, from the catalog. What pages say in it is redacted and escaped."""
+    if step.asset == "evaluation_samples":
+        return _tabulate_overlap(step)
     if step.asset not in (*MEASURED, *SAMPLED):
         return {}
     pictures: dict[str, dg.MetadataValue] = {}
@@ -30,3 +33,10 @@ def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
             samples = [row for row in draw_samples(connection, filters, extent, SAMPLES) if row["stage"] == step.asset]
             pictures["samples"] = dg.MetadataValue.md(write_samples(samples))
     return pictures
+
+
+def _tabulate_overlap(step: Step) -> dict[str, dg.MetadataValue]:
+    """What the crawls that the model was trained on share with evaluation sets; nothing where they were compared with none."""
+    with open_catalog(step.root.catalog) as connection:
+        rows = fetch_rows(connection, "report/evaluation_overlap", crawls=list(declared_set(step.root)))
+    return {"evaluation overlap": dg.MetadataValue.md(write_overlap(rows))} if rows else {}

@@ -81,7 +81,7 @@ def _errors_named(name: str) -> Iterator[None]:
         raise DataError(f"query {name} could not read or write: {error}") from error
 
 
-VIEWS = ("doc_id", "verdicts", "documents", "funnel", "filtered_docs", "deduped_docs", "copies", "redactions")
+VIEWS = ("doc_id", "verdicts", "documents", "funnel", "filtered_docs", "deduped_docs", "copies", "redactions", "evaluation_overlap")
 """Files of ``sql/views`` in the order in which they build on each other."""
 
 

@@ -45,10 +45,17 @@ ASSETS = {
         Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
         Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
         Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="3"),
-        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), checks=("survivors_passed",)),
+        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), code="2", checks=("survivors_passed",)),
+        Node(
+            "overlap_signals",
+            ("extracted_text", "deduped_docs"),
+            ("cleaning", "contamination"),
+            ("evaluations", "contamination"),
+        ),
+        Node("selected_docs", ("deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
         Node(
             "pii_scrubbed_corpus",
-            ("raw_crawl", "extracted_text", "quality_signals", "deduped_docs"),
+            ("raw_crawl", "extracted_text", "quality_signals", "selected_docs"),
             ("cleaning", "pii"),
             ("corpus",),
             checks=("keys_unique", "no_pii_left"),
@@ -189,6 +196,8 @@ class Snapshot:
             versions["sample"] = f"{self.root.sample.share:f}"
         if asset == "quality_signals" and (model := self.recipe.language.model):
             versions[f"input/{model}"] = self.root.input_version(model)
+        if asset == "overlap_signals":
+            versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.contamination.evaluation_sets}
         if asset == "deduped_docs" and crawl is not None:
             versions[f"seniors[{crawl}]"] = self.seniors(crawl)
         return versions

@@ -25,6 +25,7 @@ from llm_assets.extract.opt_out import OptOuts
 from llm_assets.extract.prescreen import Prescreen
 from llm_assets.formats.manifest import put_text
 from llm_assets.model.config import Model
+from llm_assets.overlap.config import Contamination, Selection
 from llm_assets.pii.config import Pii
 from llm_assets.quality import FILTERS
 from llm_assets.quality.bounds import Filter
@@ -72,6 +73,8 @@ class Recipe(BaseModel):
     filters: Annotated[dict[str, SerializeAsAny[Filter]], BeforeValidator(_parse_filters)] = {}
     signatures: Signatures = Signatures()
     dedup: Dedup = Dedup()
+    contamination: Contamination = Contamination()
+    selection: Selection = Selection()
     pii: Pii = Pii()
     tokenizer: Tokenizer = Tokenizer()
     shards: Shards = Shards()

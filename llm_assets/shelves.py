@@ -20,12 +20,17 @@ SHELVES = {
     "signatures": (tables.SIGNATURES, (("minhash_signatures", "signatures"),)),
     "survivors": (tables.DEDUPED, (("deduped_docs", "docs"),)),
     "duplicates": (tables.DUPLICATES, (("deduped_docs", "duplicates"),)),
+    "evaluations": (tables.EVALUATIONS, (("overlap_signals", "evaluations"),)),
+    "contamination": (tables.CONTAMINATION, (("overlap_signals", "contamination"),)),
+    "selected": (tables.DOCS, (("selected_docs", "docs"),)),
     "corpus": (tables.CORPUS, (("pii_scrubbed_corpus", "corpus"),)),
     "findings": (tables.FINDINGS, (("pii_scrubbed_corpus", "findings"),)),
     "places": (tables.DOCUMENTS, (("token_shards", "documents"),)),
     "rejections": (
         tables.REJECTIONS,
-        tuple((asset, "rejections") for asset in ("extracted_text", "filtered_docs", "deduped_docs", "pii_scrubbed_corpus")),
+        tuple(
+            (asset, "rejections") for asset in ("extracted_text", "filtered_docs", "deduped_docs", "selected_docs", "pii_scrubbed_corpus")
+        ),
     ),
 }
 """Name in the catalog: its schema, and the tables of assets it unites."""

@@ -29,6 +29,9 @@ DECIDED = ("filtered_docs", "deduped_docs")
 STORED = ("extracted_text", "quality_signals", "minhash_signatures")
 """What stays as it is: another recipe for one of these means reading texts."""
 
+LATER = ("overlap_signals", "selected_docs")
+"""What decides documents after these."""
+
 Stage = Literal["filtered_docs", "deduped_docs"]
 Rows = tuple[Mapping[str, Any], ...]
 
@@ -98,7 +101,10 @@ def _tell_notes(
     current: Recipe, other: Recipe, snapshot: Snapshot, standings: Mapping[str, Standing], crawls: Sequence[str]
 ) -> Iterator[str]:
     """What else a run would do, and what the figures leave out."""
-    deciding = {section for asset in (*STORED, *DECIDED) for section in ASSETS[asset].sections}
+    deciding = {section for asset in (*STORED, *DECIDED, *LATER) for section in ASSETS[asset].sections}
+    for section in (name for asset in LATER for name in ASSETS[asset].sections):
+        if current.fingerprint(section) != other.fingerprint(section):
+            yield f"[{section}] differs too, and decides documents after deduplication: that is not told here"
     changed = [name for name in other.fingerprints() if name not in deciding and current.fingerprint(name) != other.fingerprint(name)]
     if changed:
         yield f"{', '.join(f'[{name}]' for name in changed)} differs too, and decides no document"

@@ -64,6 +64,7 @@ def test_the_first_group_of_a_new_crawl_is_all_of_it_down_to_the_corpus(root: Da
         ("language.identifier=langdetect", "quality_signals[a]"),
         ("filters.gopher_quality.min_words=21", "filtered_docs[a]"),
         ("dedup.scope=all", "deduped_docs[a]"),
+        ("selection.contamination=reject", "selected_docs[a]"),
         ("pii.replacement=tags", "pii_scrubbed_corpus[a]"),
         ("tokenizer.max_digits=1", "tokenizer"),
         ("sampling.seed=9", "evaluation_samples"),
@@ -94,15 +95,22 @@ def test_a_section_two_stages_read_makes_both_stale(root: DataRoot, add_crawl: C
     add_crawl("a")
     make_all(root)
     change(root, "cleaning.min_words_per_line=2")
-    assert make_all(root) == ["quality_signals[a]", "minhash_signatures[a]", "pii_scrubbed_corpus[a]"]
+    assert make_all(root) == ["quality_signals[a]", "minhash_signatures[a]", "overlap_signals[a]", "pii_scrubbed_corpus[a]"]
 
 
 def test_a_changed_output_runs_what_reads_it(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     make_all(root)
     change(root, "filters.gopher_quality.min_words=21")
-    ran = make_all(root, lambda name: "fewer" if name in ("filtered_docs[a]", "deduped_docs[a]") else name)
-    assert ran == ["filtered_docs[a]", "deduped_docs[a]", "pii_scrubbed_corpus[a]", "token_shards[a]"]
+    ran = make_all(root, lambda name: "fewer" if name in ("filtered_docs[a]", "deduped_docs[a]", "selected_docs[a]") else name)
+    assert ran == [
+        "filtered_docs[a]",
+        "deduped_docs[a]",
+        "overlap_signals[a]",
+        "selected_docs[a]",
+        "pii_scrubbed_corpus[a]",
+        "token_shards[a]",
+    ]
 
 
 def test_a_threshold_changed_and_changed_back_runs_the_filter_twice(root: DataRoot, add_crawl: Callable[[str], None]) -> None:

@@ -12,7 +12,21 @@ from typing import NoReturn
 
 import typer
 
-from llm_assets.cli import blocklists, crawls, exports, language_models, looks, recipes, reports, runs, sampling, standings, what_if
+from llm_assets.cli import (
+    blocklists,
+    contamination,
+    crawls,
+    duplicates,
+    exports,
+    language_models,
+    looks,
+    recipes,
+    reports,
+    runs,
+    sampling,
+    standings,
+    what_if,
+)
 from llm_assets.cli.shared import app, stderr
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
@@ -20,7 +34,9 @@ from llm_assets.errors import LLMAssetsError
 __all__ = [
     "app",
     "blocklists",
+    "contamination",
     "crawls",
+    "duplicates",
     "exports",
     "language_models",
     "looks",

@@ -78,8 +78,9 @@ SIGNATURES = pa.schema(
 """``minhash_signatures``: one row an extracted document. ``exact`` is the first 16 bytes of the sha256 of the normalised
 cleaned text; ``signature`` the MinHash values, ``bands`` one hash a band; both null where the text is empty."""
 
-DEDUPED = pa.schema([pa.field("doc", pa.uint64(), False), pa.field("family", pa.uint64(), False)])
-"""``deduped_docs``: one row a surviving document, with the root of its family (itself where it has no elder)."""
+DEDUPED = pa.schema([pa.field("doc", pa.uint64(), False), pa.field("family", pa.uint64(), False), pa.field("cluster_size", pa.uint32(), False)])
+"""``deduped_docs``: one row a surviving document, with the root of its family (itself where it has no elder), and the documents
+of its own crawl that it stands for, itself included."""
 
 DUPLICATES = pa.schema(
     [
@@ -92,6 +93,28 @@ DUPLICATES = pa.schema(
 )
 """``deduped_docs``: one row a document that has an elder. ``kind`` is exact or near; ``similarity`` the share of equal
 MinHash values; ``removed`` says whether the recipe's scope takes the document out."""
+
+EVALUATIONS = pa.schema(
+    [
+        pa.field("sequence", pa.uint32(), False),
+        pa.field("evaluation", pa.string(), False),
+        pa.field("items", pa.uint32(), False),
+        pa.field("not_sought", pa.uint32(), False),
+    ]
+)
+"""``overlap_signals``: one row an evaluation set that a crawl (by its sequence) was compared with: its items, and how many of them
+are too short, or too like the others, to be looked for."""
+
+CONTAMINATION = pa.schema(
+    [
+        pa.field("doc", pa.uint64(), False),
+        pa.field("evaluation", pa.string(), False),
+        pa.field("item", pa.uint32(), False),
+        pa.field("ngrams", pa.uint32(), False),
+    ]
+)
+"""``overlap_signals``: one row a document and an item of an evaluation set (by its place, from 0) that share an n-gram; ``ngrams``
+counts the places of the document at which one of the item's begins."""
 
 CORPUS = pa.schema(
     [

@@ -14,7 +14,7 @@ from llm_assets.quality.bounds import Filter, list_bounds
 from llm_assets.report import Report
 from llm_assets.report_page.histograms import Histogram, count_histograms
 
-STAGES = ("extracted_text", "filtered_docs", "deduped_docs", "pii_scrubbed_corpus")
+STAGES = ("extracted_text", "filtered_docs", "deduped_docs", "selected_docs", "pii_scrubbed_corpus")
 MOST_KEYS = (1 << 48) - 1
 Row = Mapping[str, Any]
 

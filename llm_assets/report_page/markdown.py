@@ -55,6 +55,20 @@ def write_histograms(histograms: Iterable[Histogram]) -> str:
     return _write_table(("signal", "bounds", "low", "documents, by square root", "high"), "llrll", rows)
 
 
+def write_overlap(rows: Sequence[Row]) -> str:
+    """A table of evaluation sets: how many items were found in documents, and how many of these the corpus holds."""
+    cells = [
+        (
+            for_markdown(row["crawl"]),
+            for_markdown(row["evaluation"]),
+            *(f"{row[name]:,}" for name in ("items", "not_sought", "items_found", "documents", "items_in_corpus", "documents_in_corpus")),
+        )
+        for row in rows
+    ]
+    heads = ("crawl", "evaluation", "items", "not sought", "items found", "documents", "items in corpus", "documents in corpus")
+    return _write_table(heads, "llrrrrrr", cells)
+
+
 def write_samples(samples: Iterable[Row]) -> str:
     """A table of documents to look at, with what was measured of each."""
     rows = [

@@ -7,7 +7,8 @@ select
         when 'extracted_text' then 1
         when 'filtered_docs' then 2
         when 'deduped_docs' then 3
-        else case rule when 'kept' then 5 else 4 end
+        when 'selected_docs' then 4
+        else case rule when 'kept' then 6 else 5 end
     end as step,
     stage,
     rule,
