@@ -27,6 +27,7 @@ STAGES: Mapping[str, str] = {
     "pii": "redacts documents",
     "bpe_train": "trains a tokenizer on documents",
     "encode": "encodes documents, by a tokenizer given or trained on them",
+    "loader": "reads token shards in training's order",
     "train": "trains a small model on the bytes of a text file",
     "generate": "continues the lines of a text file with a model of random weights",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 
 import numpy as np
@@ -37,26 +38,26 @@ def test_windows_lie_in_one_shard_each() -> None:
 
 def test_an_epoch_covers_every_window_once() -> None:
     batches = make_batches(size=2, batches=15)
-    drawn = [number for position in range(15) for number in batches.numbers(position)]
+    drawn = [number for position in range(15) for number in batches.numbers(position).tolist()]
     for epoch in range(3):
         assert sorted(drawn[10 * epoch : 10 * epoch + 10]) == list(range(10))
 
 
 def test_epochs_differ_in_their_order() -> None:
     batches = make_batches(size=10)
-    assert batches.numbers(0) != batches.numbers(1)
+    assert batches.numbers(0).tolist() != batches.numbers(1).tolist()
 
 
 def test_a_batch_that_outlasts_an_epoch_begins_the_next() -> None:
     batches = make_batches(size=3)
-    drawn = [number for position in range(20) for number in batches.numbers(position)]
+    drawn = [number for position in range(20) for number in batches.numbers(position).tolist()]
     assert all(len(batches.numbers(position)) == 3 for position in range(20))
     assert sorted(drawn[:10]) == sorted(drawn[10:20]) == list(range(10))
 
 
 def test_the_seed_decides_the_order() -> None:
-    assert make_batches(seed=1).numbers(0) == make_batches(seed=1).numbers(0)
-    assert make_batches(seed=1, size=10).numbers(0) != make_batches(seed=2, size=10).numbers(0)
+    assert make_batches(seed=1).numbers(0).tolist() == make_batches(seed=1).numbers(0).tolist()
+    assert make_batches(seed=1, size=10).numbers(0).tolist() != make_batches(seed=2, size=10).numbers(0).tolist()
 
 
 @pytest.mark.parametrize("seen", [0, 1, 3, 7, 19, 20])
@@ -85,3 +86,35 @@ def test_a_sample_of_windows_is_spread_over_all(most: int, numbers: list[int]) -
 
 def test_the_last_batch_in_order_may_be_smaller() -> None:
     assert [len(inputs) for inputs, _ in in_batches(Windows(SHARDS, context=4), range(10), 4)] == [4, 4, 2]
+
+
+@pytest.mark.parametrize("numbers", [[9, 0, 6, 6, 5], [3], []])
+def test_windows_come_in_the_order_asked_for_whatever_their_shards(numbers: list[int]) -> None:
+    windows = Windows(SHARDS, context=4)
+    inputs, _ = windows.gather(numbers)
+    places = [windows.locate(number) for number in numbers]
+    assert inputs.tolist() == [SHARDS[shard][start : start + 4].tolist() for shard, start in places]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_the_shares_of_all_processes_are_the_batch(processes: int) -> None:
+    shares = []
+    for rank in range(processes):
+        batches = make_batches(size=6)
+        batches.take_part(rank, processes)
+        shares.append(list(batches))
+    for whole, *parts in zip(make_batches(size=6), *shares, strict=True):
+        assert torch.equal(torch.cat([inputs for inputs, _ in parts]), whole[0])
+
+
+def test_unequal_shares_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 windows cannot be shared by 2 processes"):
+        make_batches(size=3).take_part(0, 2)
+
+
+def test_an_abandoned_run_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    stream = iter(make_batches())
+    next(stream)
+    del stream
+    assert threading.active_count() == before
