@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from llm_assets.formats.parquet import read_batches
 from llm_assets.formats.shard import Tokens
-from llm_assets.tokenizer.bpe import encode_text, end_of_text, load_tokenizer, thread_pool
+from llm_assets.tokenizer.encoder import choose_engine, load_encoder
 from llm_assets.tokenizer.sample import Keys
 
 
@@ -31,19 +32,23 @@ class EncodedPart:
         return np.memmap(self.path, np.uint32, mode="r")
 
 
-def encode_part(part: Path, tokenizer: Path, scratch: Path) -> EncodedPart:
-    """Encodes the texts of a corpus part, each ended by end-of-text, into a file of the part's name in ``scratch``."""
-    loaded = load_tokenizer(tokenizer)
-    end = end_of_text(loaded)
+def encode_part(part: Path, tokenizer: Path, engine: str, end: int, scratch: Path) -> EncodedPart:
+    """Encodes the texts of a corpus part, each with the id ``end`` behind it, into a file of the part's name in ``scratch``."""
+    encode = load_encoder(tokenizer, engine)
     path = scratch / part.with_suffix(".ids").name
-    docs, text_bytes = [np.empty(0, np.uint64)], 0
-    lengths: list[int] = []
-    with path.open("wb") as file, thread_pool(enabled=False):  # the engine has a process for each core
+    docs, lengths, text_bytes = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
+    with path.open("wb") as file:
         for batch in read_batches(part, ["doc", "text"]):
-            for text in batch["text"].to_pylist():
-                ids = np.array([*encode_text(loaded, text), end], np.uint32)
-                file.write(ids.data)
-                lengths.append(ids.size)
+            encoded = encode(batch["text"].to_pylist()).ended_by(end)
+            file.write(encoded.ids.data)
             docs.append(batch["doc"].to_numpy())
+            lengths.append(encoded.lengths)
             text_bytes += int(pc.binary_length(batch["text"]).to_numpy().sum())
-    return EncodedPart(path, np.concatenate(docs), np.array(lengths, np.int64), text_bytes)
+    return EncodedPart(path, np.concatenate(docs), np.concatenate(lengths), text_bytes)
+
+
+def choose_corpus_engine(parts: Sequence[Path], tokenizer: Path) -> tuple[str, tuple[str, ...]]:
+    """The engine for a corpus, tried on its first documents, and warnings; see :func:`choose_engine`."""
+    return choose_engine(
+        tokenizer, (text for part in parts for batch in read_batches(part, ["text"]) for text in batch["text"].to_pylist())
+    )

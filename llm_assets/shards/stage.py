@@ -23,7 +23,7 @@ from llm_assets.formats.shard import ShardWriter
 from llm_assets.formats.tables import CORPUS, DEDUPED, DOCUMENTS
 from llm_assets.report import Report
 from llm_assets.shards.config import Shards
-from llm_assets.shards.encode import EncodedPart, encode_part
+from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part
 from llm_assets.shards.pack import SplitPacker
 from llm_assets.shards.split import hold_out
 from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer
@@ -44,7 +44,9 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
     held = hold_out(docs, families, config.validation_fraction, config.seed)
     path = tokenizer.path("tokenizer.json")
     loaded = load_tokenizer(path)
-    open_writer = partial(ShardWriter, vocabulary=loaded.get_vocab_size(), end_of_text=end_of_text(loaded), tokenizer=hash_file(path))
+    end = end_of_text(loaded)
+    open_writer = partial(ShardWriter, vocabulary=loaded.get_vocab_size(), end_of_text=end, tokenizer=hash_file(path))
+    encoder, warnings = choose_corpus_engine(parts, path)
     target.mkdir(parents=True, exist_ok=True)
     rows: list[pa.Table] = []
     text_bytes = placed = 0
@@ -53,7 +55,7 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
         SplitPacker(target, "validation", config.shard_tokens, open_writer) as validation,
         TemporaryDirectory(dir=target, prefix=".encoding-") as scratch,
     ):
-        encode = partial(encode_part, tokenizer=path, scratch=Path(scratch))
+        encode = partial(encode_part, tokenizer=path, engine=encoder, end=end, scratch=Path(scratch))
         for part in engine.map(encode, parts, "encoding documents"):
             packers = [validation if out else train for out in held[placed : placed + part.docs.size]]
             rows.append(_place_documents(part, packers))
@@ -61,7 +63,7 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
             placed += part.docs.size
             part.path.unlink()
     write_table(target / "documents.parquet", rows, DOCUMENTS)
-    return _report(docs.size, train, validation, text_bytes, config)
+    return _report(docs.size, train, validation, text_bytes, config, warnings)
 
 
 def _read_families(parts: Sequence[Path], deduped: Artefact) -> tuple[Keys, Keys]:
@@ -92,10 +94,10 @@ def _place_documents(part: EncodedPart, packers: Sequence[SplitPacker]) -> pa.Ta
     return pa.table(columns, schema=DOCUMENTS)
 
 
-def _report(read: int, train: SplitPacker, validation: SplitPacker, text_bytes: int, config: Shards) -> Report:
+def _report(read: int, train: SplitPacker, validation: SplitPacker, text_bytes: int, config: Shards, warned: tuple[str, ...]) -> Report:
     documents = train.documents + validation.documents
     text_tokens = train.tokens + validation.tokens - documents
-    warnings = []
+    warnings = [*warned]
     if not documents:
         warnings.append("the corpus is empty: there are no shards")
     elif not train.documents:
