@@ -134,7 +134,7 @@ class Batches:
         shares = [self.numbers(position)[self._part] for position in range(start, end)]
         inputs, targets = self.windows.gather(np.concatenate(shares))
         count = len(shares[0])
-        return list(zip(inputs.split(count), targets.split(count), strict=True))
+        return list(zip(torch.split(inputs, count), torch.split(targets, count), strict=True))
 
     def numbers(self, position: int) -> Numbers:
         """Window numbers of a batch, of all processes together."""

@@ -14,7 +14,7 @@ CHINCHILLA_TOKENS_PER_PARAMETER = 20.0
 
 
 class Training(Section):
-    """AdamW over windows drawn without replacement, for a budget in steps, tokens, or tokens a parameter.
+    """AdamW, or Muon, over windows drawn without replacement, for a budget in steps, tokens, or tokens a parameter.
 
     At most one budget may be given; where none is, the model gets 20 tokens a parameter.
     """
@@ -34,8 +34,18 @@ class Training(Section):
     tokens_per_parameter: float | None = Field(default=None, gt=0)
     """Budget: tokens seen for each parameter of the model."""
 
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """AdamW for all weights (Loshchilov and Hutter 2019), or Muon for the matrices of the blocks and AdamW for the others: the
+    embedding, the head, the gains of norms (Jordan et al. 2024)."""
+
     learning_rate: float = Field(default=1e-3, gt=0)
-    """Highest learning rate."""
+    """Highest learning rate of AdamW."""
+
+    muon_learning_rate: float = Field(default=0.02, gt=0)
+    """Highest learning rate of Muon. It rises and falls with AdamW's."""
+
+    muon_momentum: float = Field(default=0.95, ge=0, lt=1)
+    """Memory of Muon's mean gradient, before it is orthogonalised."""
 
     schedule: Literal["cosine", "wsd"] = "cosine"
     """After the warm-up, a cosine down to the floor, or warm-up-stable-decay: constant, then straight down (Hu et al. 2024)."""

@@ -59,7 +59,7 @@ class LanguageModel(lightning.LightningModule):
         return loss
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW."""
+        """What the section names."""
         return make_optimizer(self.transformer, self.config)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:

@@ -32,6 +32,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "pii": ("corpus", 2, ("precision", "recall")),
     "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token")),
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
+    "loader": ("book", 32, ("tokens_per_s", "hash_s", "first_batch_s")),
     "train": ("book", 2 * 12, ("tokens", "training_loss", "validation_loss")),
     "generate": ("book", 2 * 8, ("tokens", "tokens_per_cpu_s_uncached", "bandwidth_share")),
 }

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from llm_assets.model.config import Model
 from llm_assets.model.transformer import Transformer
 from llm_assets.training.config import Training
-from llm_assets.training.optimizer import make_optimizer
+from llm_assets.training.optimizer import make_optimizer, set_learning_rate
 from llm_assets.training.schedule import learning_rate
 
 
@@ -52,3 +52,19 @@ def test_matrices_decay_and_gains_do_not() -> None:
     assert {weight.dim() for weight in decayed["params"]} == {2}
     assert {weight.dim() for weight in free["params"]} == {1}
     assert len(decayed["params"]) + len(free["params"]) == len(list(model.parameters()))
+
+
+def test_muon_takes_the_matrices_of_the_blocks_and_adamw_what_is_left() -> None:
+    model = Transformer(Model(layers=2, width=64, context=8, tied_embeddings=False, qk_norm=True).dimensions(50))
+    config = Training(optimizer="muon", learning_rate=1e-3, muon_learning_rate=0.02)
+    muon, matrices, gains = make_optimizer(model, config).param_groups
+    assert {id(weight) for weight in muon["params"]} == {id(weight) for weight in model.layers.parameters() if weight.dim() == 2}
+    assert {id(weight) for weight in matrices["params"]} == {id(model.embed_tokens.weight), id(model.lm_head.weight)}
+    assert len(muon["params"]) + 2 + len(gains["params"]) == len(list(model.parameters()))
+
+
+def test_the_learning_rate_of_muon_follows_the_schedule() -> None:
+    model = Transformer(Model(layers=1, width=64, context=8).dimensions(50))
+    optimizer = make_optimizer(model, Training(optimizer="muon", learning_rate=1e-3, muon_learning_rate=0.02))
+    set_learning_rate(optimizer, 5e-4)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.01, 5e-4, 5e-4])

@@ -169,3 +169,18 @@ def test_a_context_longer_than_any_shard_is_refused_by_name(corpus: Any, tmp_pat
     model = MODEL.model_copy(update={"context": 100_000})
     with pytest.raises(ConfigError, match=r"model\.context is 100000"):
         train_model([corpus.shards], corpus.tokenizer, tmp_path / "model", CONFIG, model, "cpu", tmp_path / "checkpoints")
+
+
+def test_muon_learns_and_resumes_to_the_weights_of_an_undisturbed_run(corpus: Any, tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"optimizer": "muon", "log_every": 1})
+
+    def stop(progress: Progress) -> None:
+        if progress.step == 7:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run(corpus, tmp_path / "killed", config, stop)
+    run(corpus, tmp_path / "killed", config)
+    report = run(corpus, tmp_path / "whole", config)
+    assert report.figures["training_loss"] < 0.8 * math.log(300)
+    assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
