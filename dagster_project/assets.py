@@ -144,17 +144,19 @@ def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
 
 @dg.asset(
     **node("overlap_signals", "overlap", "numba", "parquet"),
-    deps=[extracted_text, deduped_docs, section("cleaning"), section("contamination")],
+    deps=[extracted_text, deduped_docs, section("cleaning"), section("contamination"), section("repetition")],
 )
 def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
-    """What the documents left share with evaluation sets, item by item; nothing is decided."""
+    """What the documents left share with evaluation sets, item by item, and with each other; nothing is decided."""
     from llm_assets.overlap.stage import measure_overlaps
 
     with pipeline.step(context) as step:
-        cleaning, contamination, sequence = step.recipe.cleaning, step.recipe.contamination, step.declaration.sequence
+        recipe, contamination, sequence = step.recipe, step.recipe.contamination, step.declaration.sequence
         sets = {name: step.root.input_path(name) for name in contamination.evaluation_sets}
         texts, deduped = step.read("extracted_text"), step.read("deduped_docs")
-        step.report = measure_overlaps(texts, deduped, step.folder, sequence, cleaning, contamination, sets, step.engine)
+        step.report = measure_overlaps(
+            texts, deduped, step.folder, sequence, recipe.cleaning, contamination, recipe.repetition, sets, step.engine
+        )
     return materialized(step)
 
 
@@ -224,6 +226,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     """A Llama-family model: a folder that transformers loads, its loss curve, its MLflow run."""
     from dagster_project.tracking import describe_training, training_logger
     from llm_assets.gate import chosen_shards
+    from llm_assets.handover import adopt_model
     from llm_assets.model.device import choose_device
     from llm_assets.training.stage import train_model
 
@@ -231,7 +234,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
         shards, tokens = chosen_shards(step), step.read("tokenizer")
         describe_training(step, shards)
         checkpoints, logger = step.root.state / "checkpoints", training_logger(step)
-        step.report = train_model(
+        step.report = adopt_model(step, shards, tokens, logger) or train_model(
             list(shards.values()),
             tokens,
             step.folder,

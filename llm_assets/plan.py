@@ -49,8 +49,9 @@ ASSETS = {
         Node(
             "overlap_signals",
             ("extracted_text", "deduped_docs"),
-            ("cleaning", "contamination"),
-            ("evaluations", "contamination"),
+            ("cleaning", "contamination", "repetition"),
+            ("evaluations", "contamination", "repetition"),
+            code="2",
         ),
         Node("selected_docs", ("deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
         Node(

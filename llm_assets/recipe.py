@@ -25,7 +25,7 @@ from llm_assets.extract.opt_out import OptOuts
 from llm_assets.extract.prescreen import Prescreen
 from llm_assets.formats.manifest import put_text
 from llm_assets.model.config import Model
-from llm_assets.overlap.config import Contamination, Selection
+from llm_assets.overlap.config import Contamination, Repetition, Selection
 from llm_assets.pii.config import Pii
 from llm_assets.quality import FILTERS
 from llm_assets.quality.bounds import Filter
@@ -74,6 +74,7 @@ class Recipe(BaseModel):
     signatures: Signatures = Signatures()
     dedup: Dedup = Dedup()
     contamination: Contamination = Contamination()
+    repetition: Repetition = Repetition()
     selection: Selection = Selection()
     pii: Pii = Pii()
     tokenizer: Tokenizer = Tokenizer()
@@ -89,6 +90,13 @@ class Recipe(BaseModel):
         kept = {language.partition("-")[0] for each in self.filters.values() for language in getattr(each, "languages", ())}
         if self.prescreen.languages and (lost := sorted(kept - {*self.prescreen.languages})):
             raise ValueError(f"prescreen.languages lacks {', '.join(lost)}, which [filters.language] keeps")
+        return self
+
+    @model_validator(mode="after")
+    def _check_selection(self) -> Recipe:
+        """A bound wants what is measured."""
+        if self.selection.max_repeated_line_fraction is not None and not self.repetition.lines:
+            raise ValueError("selection.max_repeated_line_fraction is a bound on what repetition.lines = true measures")
         return self
 
     def fingerprint(self, section: str) -> str:

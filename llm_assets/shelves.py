@@ -22,6 +22,7 @@ SHELVES = {
     "duplicates": (tables.DUPLICATES, (("deduped_docs", "duplicates"),)),
     "evaluations": (tables.EVALUATIONS, (("overlap_signals", "evaluations"),)),
     "contamination": (tables.CONTAMINATION, (("overlap_signals", "contamination"),)),
+    "repetition": (tables.REPETITION, (("overlap_signals", "repetition"),)),
     "selected": (tables.DOCS, (("selected_docs", "docs"),)),
     "corpus": (tables.CORPUS, (("pii_scrubbed_corpus", "corpus"),)),
     "findings": (tables.FINDINGS, (("pii_scrubbed_corpus", "findings"),)),

@@ -116,6 +116,31 @@ CONTAMINATION = pa.schema(
 """``overlap_signals``: one row a document and an item of an evaluation set (by its place, from 0) that share an n-gram; ``ngrams``
 counts the places of the document at which one of the item's begins."""
 
+LINES = pa.schema(
+    [
+        pa.field("doc", pa.uint64(), False),
+        pa.field("hash", pa.uint64(), False),
+        pa.field("lines", pa.uint32(), False),
+        pa.field("characters", pa.uint64(), False),
+    ]
+)
+"""``overlap_signals``: one row a document and a line it has, by the hash of its normalised form; ``lines`` counts how often, and
+``characters`` what they hold together."""
+
+REPETITION = pa.schema(
+    [
+        pa.field("doc", pa.uint64(), False),
+        pa.field("lines", pa.uint32(), False),
+        pa.field("characters", pa.uint64(), False),
+        pa.field("repeated_lines", pa.uint32(), False),
+        pa.field("repeated_line_characters", pa.uint64(), False),
+        pa.field("shared_lines", pa.uint32(), False),
+        pa.field("shared_line_characters", pa.uint64(), False),
+    ]
+)
+"""``overlap_signals``: one row a document with a line. Of its lines and their characters, how many an older document of the crawl
+has too (repeated), and how many any other one (shared)."""
+
 CORPUS = pa.schema(
     [
         pa.field("text", pa.large_string(), False),

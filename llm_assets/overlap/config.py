@@ -36,6 +36,14 @@ class Contamination(Section):
         return self
 
 
+class Repetition(Section):
+    """What is measured of text that several documents of a crawl have, after copies have gone."""
+
+    lines: bool = False
+    """Whether lines are compared (CCNet; Wenzek et al. 2020). Off: FineWeb found that taking them out does harm in general
+    (Penedo et al. 2024, appendix E), so that a look at them is to come before any use."""
+
+
 class Selection(Section):
     """Which of the documents left are kept out of the corpus for what they share. A change of it reads no text again."""
 
@@ -44,3 +52,7 @@ class Selection(Section):
 
     max_shared_ngrams: int = Field(0, ge=0)
     """Where it is rejected: at how many places n-grams of one item may begin in a document that is kept."""
+
+    max_repeated_line_fraction: float | None = Field(None, ge=0, le=1)
+    """Which share of a document's characters may stand in lines that an older document of its crawl has too; wants
+    ``repetition.lines``. None is no bound."""

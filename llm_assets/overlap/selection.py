@@ -8,30 +8,30 @@ from llm_assets.catalog import bind, connect, execute_query, fetch_rows, run_que
 from llm_assets.engine import Engine
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import write_table
-from llm_assets.formats.tables import CONTAMINATION, DEDUPED, DOCS, REJECTIONS
+from llm_assets.formats.tables import CONTAMINATION, DOCS, REJECTIONS, REPETITION
 from llm_assets.overlap.config import Selection
 from llm_assets.report import Report
 
 STAGE = "selected_docs"
-CONTAMINATION_RULE = "contamination"
+RULES = ("contamination", "repeated_lines")
 
 
 def select_documents(deduped: Artefact, overlaps: Artefact, target: Path, selection: Selection, engine: Engine) -> Report:
     """Writes ``docs.parquet`` and ``rejections.parquet``; reads no text.
 
-    A rejection's value is at how many places of the document n-grams of one item begin (the most of any item); its detail names that
-    item. Figure ``contaminated``: documents above the bound, rejected or not.
+    A rejection by ``contamination`` has as its value at how many places of the document n-grams of one item begin (the most of any
+    item), and names that item; one by ``repeated_lines`` the share of characters. Figure ``contaminated``: documents that share more
+    than the bound, rejected or not.
     """
-    rejecting = selection.contamination == "reject"
     with connect(engine.memory, engine.workers, engine.spill) as connection:
-        bind(connection, "survivors", deduped.table("docs"), DEDUPED)
+        bind(connection, "survivors", deduped.table("docs"), DOCS)
         bind(connection, "contamination", overlaps.table("contamination"), CONTAMINATION)
-        execute_query(connection, "overlap/contaminated", most=selection.max_shared_ngrams)
-        kept = write_table(target / "docs.parquet", run_query(connection, "overlap/selected", rejecting=rejecting), DOCS)
-        reasons = run_query(
-            connection, "overlap/rejections", rejecting=rejecting, stage=STAGE, rule=CONTAMINATION_RULE, most=selection.max_shared_ngrams
-        )
-        write_table(target / "rejections.parquet", reasons, REJECTIONS)
+        bind(connection, "repetition", overlaps.table("repetition"), REPETITION)
+        most, fraction = selection.max_shared_ngrams, selection.max_repeated_line_fraction
+        execute_query(connection, "overlap/contaminated", most=most)
+        execute_query(connection, "overlap/unwanted", rejecting=selection.contamination == "reject", most=most, fraction=fraction)
+        kept = write_table(target / "docs.parquet", run_query(connection, "overlap/selected"), DOCS)
+        write_table(target / "rejections.parquet", run_query(connection, "overlap/rejections", stage=STAGE), REJECTIONS)
         (counts,) = fetch_rows(connection, "overlap/counts")
-    rejected = {CONTAMINATION_RULE: counts["contaminated"]} if rejecting and counts["contaminated"] else {}
+    rejected = {rule: counts[rule] for rule in RULES if counts[rule]}
     return Report(STAGE, counts["read"], kept, rejected, {"contaminated": counts["contaminated"]})

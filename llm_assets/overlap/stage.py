@@ -1,4 +1,4 @@
-"""Asset ``overlap_signals``: what the documents that are left share with evaluation sets. Nothing is decided."""
+"""Asset ``overlap_signals``: what the documents that are left share with evaluation sets and each other. Nothing is decided."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from llm_assets.engine import Engine, read_documents
+from llm_assets.engine import Engine
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.parquet import read_table, write_rows, write_table
-from llm_assets.formats.tables import CONTAMINATION, DOCS, EVALUATIONS
-from llm_assets.overlap.config import Contamination
+from llm_assets.formats.parquet import write_rows, write_table
+from llm_assets.formats.tables import CONTAMINATION, EVALUATIONS
+from llm_assets.overlap.config import Contamination, Repetition
 from llm_assets.overlap.evaluation_set import read_set
+from llm_assets.overlap.lines import measure_lines
 from llm_assets.overlap.ngrams import Integers, NgramIndex, find_shared, index_items
+from llm_assets.overlap.survivors import read_survivors
 from llm_assets.quality.cleaning import Cleaning, clean_texts
 from llm_assets.report import Report, sum_reports
 
 STAGE = "overlap_signals"
-BATCH_DOCUMENTS = 1_024
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,15 @@ def measure_overlaps(
     sequence: int,
     cleaning: Cleaning,
     contamination: Contamination,
+    repetition: Repetition,
     sets: Mapping[str, Path],
     engine: Engine,
 ) -> Report:
     """Writes tables ``evaluations`` and ``contamination``, of the cleaned texts of the documents in ``deduped``'s table ``docs``.
 
-    ``sequence`` is the crawl's; ``sets`` has the folder of every evaluation set by its name. Where there is none, no text is read.
-    Figures: documents that share an n-gram with each set. DataError names a folder that holds no set.
+    ``sequence`` is the crawl's; ``sets`` has the folder of every evaluation set by its name. Where ``repetition`` asks for lines,
+    tables ``lines`` and ``repetition`` as well; where nothing is asked for, no text is read. Figures: documents that share an n-gram
+    with each set. DataError names a folder that holds no set.
     """
     folders = tuple((name, sets[name]) for name in contamination.evaluation_sets)
     sought = _read_sought(folders, contamination)
@@ -65,6 +68,8 @@ def measure_overlaps(
     measure = _PartMeasurer(target / "contamination", tuple(docs), folders, cleaning, contamination)
     outputs = [[measure.output(part)] for part in parts]
     found = sum_reports(engine.write_parts(measure, parts, "comparing with evaluation sets", outputs), STAGE)
+    if repetition.lines:
+        measure_lines(texts.table("texts"), tuple(docs), target, cleaning, engine)
     read = sum(pq.read_metadata(path).num_rows for path in docs)
     return Report(STAGE, read, read, figures=found.figures)
 
@@ -111,15 +116,6 @@ class _PartMeasurer:
 
         write_table(self.output(part), compared(), CONTAMINATION)
         return Report(STAGE, 0, 0, figures=counts)
-
-
-def read_survivors(part: Path, docs: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
-    """Columns ``doc`` and ``text`` of the documents of a part of table ``texts`` that are in ``docs``, batch by batch."""
-    own = read_table([part], DOCS)["doc"]
-    within = [("doc", ">=", own[0]), ("doc", "<=", own[-1])] if len(own) else None
-    kept = pl.DataFrame(pa.concat_tables(pq.read_table(path, schema=DOCS, filters=within) for path in docs)) if docs else pl.DataFrame(DOCS)
-    for batch in read_documents(part, ["doc", "text"], BATCH_DOCUMENTS):
-        yield pl.DataFrame(batch).join(kept, on="doc", how="semi", maintain_order="left")
 
 
 def _compare(frame: pl.DataFrame, sought: Sought, cleaning: Cleaning) -> pl.DataFrame:

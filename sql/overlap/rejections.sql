@@ -1,13 +1,5 @@
--- Why documents are kept out of the corpus. Reads: contaminated, $rejecting, $stage, $rule, $most (the bound).
+-- Why documents are kept out of the corpus. Reads: unwanted, $stage.
 -- Grain: one row a rejected document, in the columns of every table of rejections.
-select
-    doc,
-    $stage as stage,
-    $rule as rule,
-    ngrams::double as value,
-    null::double as low,
-    $most::double as high,
-    format('{}, item {}', evaluation, item) as detail
-from contaminated
-where $rejecting
+select doc, $stage as stage, rule, value, null::double as low, high, detail
+from unwanted
 order by doc;

@@ -1,7 +1,5 @@
--- The documents of the corpus. Reads: survivors, contaminated, $rejecting (whether those are rejected).
--- Grain: one row a document.
+-- The documents of the corpus. Reads: survivors, unwanted. Grain: one row a document.
 select survivors.doc
 from survivors
-left join contaminated on contaminated.doc = survivors.doc
-where contaminated.doc is null or not $rejecting
+anti join unwanted on unwanted.doc = survivors.doc
 order by survivors.doc;

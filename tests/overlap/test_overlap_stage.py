@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm_assets.engine import LocalEngine
 from llm_assets.formats.doc import make_doc
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table, write_rows
-from llm_assets.formats.tables import CONTAMINATION, DEDUPED, DOCS, EVALUATIONS, REJECTIONS, TEXTS
-from llm_assets.overlap.config import Contamination, Selection
+from llm_assets.formats.tables import CONTAMINATION, DOCS, EVALUATIONS, REJECTIONS, REPETITION, TEXTS
+from llm_assets.overlap.config import Contamination, Repetition, Selection
 from llm_assets.overlap.evaluation_set import gather_set
 from llm_assets.overlap.selection import select_documents
 from llm_assets.overlap.stage import measure_overlaps
@@ -40,7 +43,7 @@ def make_room(folder: Path, parts: Sequence[Sequence[str]], lost: Sequence[int] 
         write_rows(folder / f"texts/texts/{file:05}.parquet", rows, TEXTS)
         docs += [row["doc"] for row in rows]
     left = [{"doc": doc, "family": doc, "cluster_size": 1} for doc in docs if doc not in lost]
-    write_rows(folder / "deduped/docs.parquet", left, DEDUPED)
+    write_rows(folder / "deduped/docs.parquet", left, DOCS)
     sets = {}
     for name, items in (("quiz", [{"question": "Short?"}, {"question": QUESTION}]), ("tales", [{"text": STORY}])):
         path = folder / f"{name}.jsonl"
@@ -50,9 +53,16 @@ def make_room(folder: Path, parts: Sequence[Sequence[str]], lost: Sequence[int] 
     return Room(Artefact.of_folder(folder / "texts"), Artefact.of_folder(folder / "deduped"), sets)
 
 
-def run(room: Room, target: Path, names: Sequence[str] = ("quiz", "tales"), selection: Selection | None = None, workers: int = 1):
-    contamination, engine = Contamination(evaluation_sets=tuple(names)), LocalEngine(workers=workers)
-    measured = measure_overlaps(room.texts, room.deduped, target / "overlaps", 3, Cleaning(), contamination, room.sets, engine)
+def run(
+    room: Room,
+    target: Path,
+    names: Sequence[str] = ("quiz", "tales"),
+    selection: Selection | None = None,
+    workers: int = 1,
+    lines: bool = False,
+):
+    contamination, repetition, engine = Contamination(evaluation_sets=tuple(names)), Repetition(lines=lines), LocalEngine(workers=workers)
+    measured = measure_overlaps(room.texts, room.deduped, target / "overlaps", 3, Cleaning(), contamination, repetition, room.sets, engine)
     overlaps = Artefact.of_folder(target / "overlaps")
     return measured, select_documents(room.deduped, overlaps, target / "selected", selection or Selection(), engine), overlaps
 
@@ -116,7 +126,7 @@ def test_workers_change_no_byte(tmp_path: Path) -> None:
     room = make_room(tmp_path, [PAGES[:2], PAGES[2:]])
     outputs = []
     for workers in (1, 2):
-        run(room, tmp_path / str(workers), selection=Selection(contamination="reject"), workers=workers)
+        run(room, tmp_path / str(workers), selection=Selection(contamination="reject"), workers=workers, lines=True)
         folders = [tmp_path / str(workers) / name for name in ("overlaps", "selected")]
         outputs.append([entry.sha256 for folder in folders for entry in Artefact.of_folder(folder).files])
     assert outputs[0] == outputs[1]
@@ -129,3 +139,40 @@ def test_how_documents_lie_in_files_changes_nothing_found(tmp_path: Path) -> Non
         rows = rows_of(overlaps, "contamination", CONTAMINATION)
         counted.append([(row["evaluation"], row["item"], row["ngrams"]) for row in rows])
     assert counted[0] == counted[1]
+
+
+MENU = "All rights are reserved here."
+
+
+def test_a_bound_on_repeated_lines_rejects_and_says_what_was_measured(tmp_path: Path) -> None:
+    room = make_room(tmp_path, [[f"{MENU}\nThe first page of all.", "Quite another page."], [MENU.upper()]])
+    report = run(room, tmp_path, selection=Selection(max_repeated_line_fraction=0.5), lines=True)[1]
+    assert dict(report.rejected) == {"repeated_lines": 1}
+    (row,) = rows_of(Artefact.of_folder(tmp_path / "selected"), "rejections", REJECTIONS)
+    assert (row["doc"], row["rule"], row["value"], row["high"]) == (make_doc(3, 1, 0), "repeated_lines", 1.0, 0.5)
+
+
+LINES = st.lists(st.sampled_from(["One line it is.", "ONE line, it is!", "Two of them here.", "--- -- ---", ""]), max_size=5)
+
+
+@settings(max_examples=25)
+@given(st.lists(LINES, min_size=1, max_size=6), st.data())
+def test_repeated_lines_are_what_the_definition_says(pages: list[list[str]], data: st.DataObject) -> None:
+    lost = [make_doc(3, 0, page) for page in data.draw(st.sets(st.integers(0, len(pages) - 1)))]
+    with TemporaryDirectory() as folder:
+        room = make_room(Path(folder), [["\n".join(page) for page in pages]], lost)
+        run(room, Path(folder), names=(), lines=True)
+        found = rows_of(Artefact.of_folder(Path(folder) / "overlaps"), "repetition", REPETITION)
+    normal = {"One line it is.": "one", "ONE line, it is!": "one", "Two of them here.": "two"}
+    left = {
+        doc: [line for line in page if line in normal] for record, page in enumerate(pages) if (doc := make_doc(3, 0, record)) not in lost
+    }
+    expected = []
+    for doc, page in left.items():
+        having = [{other for other in left if normal[line] in {normal[each] for each in left[other]}} for line in page]
+        repeated = [line for line, docs in zip(page, having, strict=True) if min(docs) < doc]
+        shared = [line for line, docs in zip(page, having, strict=True) if len(docs) > 1]
+        if page:
+            counts = [(len(lines), sum(map(len, lines))) for lines in (page, repeated, shared)]
+            expected.append((doc, *(number for pair in counts for number in pair)))
+    assert [tuple(row.values()) for row in found] == expected

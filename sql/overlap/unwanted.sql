@@ -1,0 +1,18 @@
+-- The documents that break a bound, each with the first one it breaks: contamination before repeated lines.
+-- Reads: survivors, contaminated, repetition, $rejecting (whether contaminated ones are rejected), $most (their bound),
+-- $fraction (share of characters in repeated lines that is let through; null for any).
+-- Grain: one row such a document.
+create temp table unwanted as
+with broken as (
+    select 1 as position, doc, 'contamination' as rule, ngrams::double as value, $most::double as high, format('{}, item {}', evaluation, item) as detail
+    from contaminated
+    where $rejecting
+    union all
+    select 2, repetition.doc, 'repeated_lines', repeated_line_characters / characters, $fraction::double, null
+    from repetition
+    semi join survivors on survivors.doc = repetition.doc
+    where repeated_line_characters / characters > $fraction::double
+)
+select doc, rule, value, high, detail
+from broken
+qualify row_number() over (partition by doc order by position) = 1;
