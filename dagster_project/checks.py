@@ -61,7 +61,7 @@ def nothing_lost(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> 
 def survivors_passed(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> dg.AssetCheckResult:
     """Whoever survives deduplication passed the filters, and so did the root of its family."""
     crawl, root = context.partition_key, pipeline.root
-    older = Snapshot(root, pipeline.load_recipe()).older(crawl)
+    older = Snapshot.at_hand(root, pipeline.load_recipe()).older(crawl)
     with connect() as connection:
         bind(connection, "survivors", root.artefact("deduped_docs", crawl).table("docs"), tables.DEDUPED)
         bind(connection, "passed", root.artefact("filtered_docs", crawl).table("docs"), tables.DOCS)

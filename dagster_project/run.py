@@ -1,7 +1,7 @@
 """Materializes what the planner says, group by group, as Dagster runs in this process.
 
 After each group the planner is asked again, so an output that came out identical stops the wave. A crawl that fails is
-left out of the rest; the others and what is global go on without it. The exit status is 1 where anything failed.
+run no further and waited for by none; the others and what is global go on without it. The exit status is 1 where anything failed.
 """
 
 from __future__ import annotations
@@ -81,12 +81,11 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
     failed: dict[str, str] = {}
     ran = 0
     with dg.DagsterInstance.get() as instance:
-        tried: set[Group] = set()
         while True:
             for event in report_declarations(instance, root):
                 instance.report_runless_asset_event(event)
             snapshot = Snapshot(root, recipe, frozenset(failed))
-            groups = [group for group in runnable(survey(snapshot)) if group not in tried]
+            groups = [group for group in runnable(survey(snapshot)) if (group.crawl or "") not in failed]
             if not groups:
                 break
             group = groups[0]

@@ -37,16 +37,15 @@ def declared_set(root: DataRoot) -> tuple[str, ...]:
 
 def choose_shards(step: Step) -> Report:
     """Writes ``training_set.json`` (crawls, versions of their shards) and the root's declaration of it."""
-    versions = {name: step.snapshot.version("token_shards", name) or "" for name in step.snapshot.crawls}
-    present = [name for name, version in versions.items() if version]
-    tokens = {name: _count_tokens(step.read("token_shards", name)) for name in present}
+    versions = {name: step.snapshot.version("token_shards", name) or "" for name in step.snapshot.counted("token_shards")}
+    tokens = {name: _count_tokens(step.read("token_shards", name)) for name in versions}
     chosen = choose_training_set(tokens, _standing_choice(step), step.recipe.training_set.growth)
     content = {"tokenizer": step.snapshot.version("tokenizer"), "shards": {name: versions[name] for name in chosen}}
     put_text(step.folder / FILE, json.dumps(content, indent=1) + "\n")
     put_text(step.root.training_set, tomlkit.dumps({"crawls": list(chosen)}))
-    left = [name for name in present if name not in chosen]
+    left = [name for name in versions if name not in chosen]
     figures = {"tokens": sum(tokens[name] for name in chosen), "tokens_waiting": sum(tokens[name] for name in left)}
-    return Report("training_set", len(present), len(chosen), {"waits_for_growth": len(left)} if left else {}, figures, "crawls")
+    return Report("training_set", len(versions), len(chosen), {"waits_for_growth": len(left)} if left else {}, figures, "crawls")
 
 
 def _standing_choice(step: Step) -> tuple[str, ...]:
@@ -70,8 +69,8 @@ def chosen_shards(step: Step) -> dict[str, Artefact]:
     return {name: step.read("token_shards", name) for name in content["shards"]}
 
 
-def shards_of(root: DataRoot) -> list[Artefact]:
-    """Shards of the standing training set. DataError where there is none, or where some were packed anew since."""
+def shards_of(root: DataRoot) -> dict[str, Artefact]:
+    """Shards of the standing training set, by crawl. DataError where there is none, or where some were packed anew since."""
     chosen = root.artefact("training_set")
     versions = json.loads(chosen.path(FILE).read_text(encoding="utf-8"))["shards"]
     shards = {name: root.artefact("token_shards", name) for name in versions}
@@ -80,7 +79,7 @@ def shards_of(root: DataRoot) -> list[Artefact]:
         raise DataError(
             f"{label('token_shards', changed[0])} has changed since the training set was drawn: `llm-assets run`", chosen.folder
         )
-    return list(shards.values())
+    return shards
 
 
 def _count_tokens(shards: Artefact) -> int:

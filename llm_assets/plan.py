@@ -104,6 +104,11 @@ class Standing:
         """As in ``extracted_text[demo]``."""
         return label(self.asset, self.crawl)
 
+    @property
+    def settled(self) -> bool:
+        """True where it is current and stays so."""
+        return self.state == "current" and not self.waits_for
+
 
 @dataclass(frozen=True)
 class Group:
@@ -117,18 +122,25 @@ class Group:
 class Snapshot:
     """One look at a root: its declarations, its recipe and its manifests, each read once.
 
-    ``left_out`` names crawls that count as disabled for this look: those that failed while it is asked what else can run.
+    ``unawaited`` names crawls that nobody waits for: those that failed, while it is asked what else can run. Whatever reads over
+    crawls takes of them what is settled, and leaves out the rest.
     """
 
     root: DataRoot
     recipe: Recipe
-    left_out: frozenset[str] = frozenset()
+    unawaited: frozenset[str] = frozenset()
     _manifests: dict[str, Manifest | None] = field(default_factory=dict, repr=False)
+    _standings: dict[str, Standing] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def at_hand(cls, root: DataRoot, recipe: Recipe) -> Snapshot:
+        """The look of a step, which begins now: it waits for no crawl, whether that failed or was not run yet."""
+        return cls(root, recipe, frozenset(each.name for each in root.crawls()))
 
     @cached_property
     def crawls(self) -> dict[str, Declaration]:
         """Enabled crawls by name, in order of sequence."""
-        return {each.name: each for each in self.root.crawls() if each.name not in self.left_out}
+        return {each.name: each for each in self.root.crawls()}
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -147,10 +159,25 @@ class Snapshot:
         manifest = self.manifest(asset, crawl)
         return manifest.data_version if manifest else None
 
+    def standing(self, asset: str, crawl: str | None = None) -> Standing:
+        """How an output stands, judged once."""
+        key = label(asset, crawl)
+        if key not in self._standings:
+            self._standings[key] = _judge(self, ASSETS[asset], crawl)
+        return self._standings[key]
+
+    def settled(self, asset: str, crawl: str | None) -> bool:
+        """True where an output can be read as it is: current, and of a crawl that is enabled."""
+        return (crawl is None or crawl in self.crawls) and self.standing(asset, crawl).settled
+
+    def counted(self, *assets: str) -> list[str]:
+        """Enabled crawls whose outputs of these assets count in what reads over crawls."""
+        return [name for name in self.crawls if name not in self.unawaited or all(self.settled(asset, name) for asset in assets)]
+
     def before(self, crawl: str) -> list[str]:
-        """Names of the enabled crawls before one."""
+        """Names of the crawls before one whose deduplication counts for it."""
         sequence = self.root.crawl(crawl).sequence
-        return [each.name for each in self.crawls.values() if each.sequence < sequence]
+        return [name for name in self.counted(*SENIORS_OF) if self.crawls[name].sequence < sequence]
 
     def older(self, crawl: str) -> list[str]:
         """Names of the crawls before one, that have what its deduplication reads."""
@@ -167,7 +194,7 @@ class Snapshot:
         """Crawls the tokenizer is trained on: those its section names, else the oldest whose corpus is not empty."""
         if self.recipe.tokenizer.crawls:
             return list(self.recipe.tokenizer.crawls)
-        for name in self.crawls:
+        for name in self.counted("pii_scrubbed_corpus"):
             corpus = self.manifest("pii_scrubbed_corpus", name)
             if corpus is None or corpus.report.get("kept"):
                 return [name]
@@ -181,7 +208,7 @@ class Snapshot:
             elif node.per_crawl:
                 yield name, crawl
             else:
-                for each in self.tokenizer_crawls() if node.name == "tokenizer" else self.crawls:
+                for each in self.tokenizer_crawls() if node.name == "tokenizer" else self.counted(name):
                     yield name, each
 
     def inputs(self, asset: str, crawl: str | None) -> dict[str, str | None]:
@@ -206,18 +233,16 @@ class Snapshot:
 
 def survey(snapshot: Snapshot) -> list[Standing]:
     """How every output stands, in topological order, crawls by sequence."""
-    standings: dict[str, Standing] = {}
-    for node in ASSETS.values():
-        for crawl in list(snapshot.crawls) if node.per_crawl else [None]:
-            standings[label(node.name, crawl)] = _judge(snapshot, node, crawl, standings)
-    return list(standings.values())
+    return [
+        snapshot.standing(node.name, crawl) for node in ASSETS.values() for crawl in (list(snapshot.crawls) if node.per_crawl else [None])
+    ]
 
 
-def _judge(snapshot: Snapshot, node: Node, crawl: str | None, known: Mapping[str, Standing]) -> Standing:
-    waits = [label(*each) for each in snapshot.upstream(node, crawl)]
+def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
+    waits = list(snapshot.upstream(node, crawl))
     if node.name == "deduped_docs" and crawl is not None:
-        waits += [label(asset, older) for older in snapshot.before(crawl) for asset in SENIORS_OF]
-    pending = tuple(each for each in waits if each not in known or known[each].state != "current" or known[each].waits_for)
+        waits += [(asset, older) for older in snapshot.before(crawl) for asset in SENIORS_OF]
+    pending = tuple(label(*each) for each in waits if not snapshot.settled(*each))
     if not node.per_crawl and not waits:
         pending = ("a crawl with documents",)
     manifest = snapshot.manifest(node.name, crawl)
@@ -252,7 +277,7 @@ def runnable(standings: Iterable[Standing]) -> list[Group]:
     chosen: set[str] = set()
     current: set[str] = set()
     for standing in standings:
-        if standing.state == "current" and not standing.waits_for:
+        if standing.settled:
             current.add(standing.label)
             continue
         own = {label(asset, standing.crawl) for asset in groups.get(standing.crawl, ())}

@@ -119,7 +119,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
     """
     place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
     with _lock(place, name):
-        snapshot = Snapshot(root, recipe)
+        snapshot = Snapshot.at_hand(root, recipe)
         inputs = _fixed_inputs(snapshot, asset, crawl)
         previous = snapshot.manifest(asset, crawl)
         began, clock = datetime.now(UTC), time.monotonic()

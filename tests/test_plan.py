@@ -138,12 +138,60 @@ def test_an_older_crawl_that_changes_makes_the_younger_ones_deduplication_stale(
     assert make_all(root, lambda name: name) == ["deduped_docs[a]", "deduped_docs[b]"]
 
 
-def test_a_crawl_left_out_holds_up_nothing(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+def make_all_but(root: DataRoot, *crawls: str) -> list[str]:
+    """Runs the plan to its end, as a run does in which these crawls fail at once. Returns what ran, in order."""
+    ran: list[str] = []
+    recipe = read_recipe(root.recipe)
+    while groups := [each for each in runnable(survey(Snapshot(root, recipe, frozenset(crawls)))) if each.crawl not in crawls]:
+        for asset in groups[0].assets:
+            make(root, asset, groups[0].crawl, label(asset, groups[0].crawl))
+            ran.append(label(asset, groups[0].crawl))
+    return ran
+
+
+def test_a_crawl_that_failed_holds_up_nothing_and_is_no_part_of_what_is_global(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     add_crawl("b")
-    left = survey(Snapshot(root, read_recipe(root.recipe), frozenset({"a"})))
-    assert {standing.crawl for standing in left} == {"b", None}
-    assert runnable(left)[0].crawl == "b"
+    assert make_all_but(root, "a") == [label(name, "b" if node.per_crawl else None) for name, node in ASSETS.items()]
+    inputs = root.manifest("training_set").inputs  # type: ignore[union-attr]  # it was made above
+    assert [name for name in inputs if name.startswith("token_shards")] == ["token_shards[b]"]
+
+
+@pytest.mark.parametrize("asset", [name for name in PER_CRAWL if name != "token_shards"])
+def test_a_crawl_that_fails_anywhere_holds_up_no_younger_one(root: DataRoot, add_crawl: Callable[[str], None], asset: str) -> None:
+    add_crawl("a")
+    for each in PER_CRAWL[: PER_CRAWL.index(asset)]:
+        make(root, each, "a", each)
+    add_crawl("b")
+    assert make_all_but(root, "a")[-1] == "evaluation_samples"
+    assert make_all_but(root, "a") == []
+
+
+def test_a_crawl_that_failed_is_part_of_what_is_global_once_it_is_whole(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    add_crawl("b")
+    make_all_but(root, "b")
+    assert make_all(root) == [*(label(name, "b") for name in PER_CRAWL), "training_set"]
+
+
+def test_shards_that_are_not_current_are_no_part_of_the_training_set_of_a_run_in_which_their_crawl_failed(
+    root: DataRoot, add_crawl: Callable[[str], None]
+) -> None:
+    add_crawl("a")
+    add_crawl("b")
+    make_all(root)
+    change(root, "shards.shard_tokens=4096")
+    assert make_all_but(root, "b") == ["token_shards[a]", "training_set"]
+    assert "token_shards[b]" not in root.manifest("training_set").inputs  # type: ignore[union-attr]  # it was made above
+
+
+def test_a_global_output_made_by_hand_waits_for_no_crawl(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    add_crawl("b")
+    make(root, "training_set", None, "training_set")
+    assert Snapshot(root, read_recipe(root.recipe)).standing("training_set").waits_for == ("token_shards[b]",)
+    assert root.manifest("training_set").inputs.keys() >= {"token_shards[a]"}  # type: ignore[union-attr]  # it was made above
 
 
 def test_a_raised_code_version_makes_an_output_stale(
