@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from llm_assets.crawl.source import Source
+    from llm_assets.root import DataRoot
 
 crawl = typer.Typer(no_args_is_help=True, help="Declare crawls, list them, take one out.")
 app.add_typer(crawl, name="crawl", rich_help_panel=SETTING_UP)
@@ -142,8 +143,24 @@ def list_crawls(context: typer.Context, as_json: Json = False) -> None:
 @crawl.command("disable", epilog=examples("llm-assets crawl disable pages"))
 def disable_crawl(context: typer.Context, name: CrawlName) -> None:
     """Leave a crawl out of everything global. Its files stay."""
-    open_root(context).set_enabled(name, False)
+    root = open_root(context)
+    root.set_enabled(name, False)
+    if referring := _find_revisiting(root, name):
+        stderr.print(
+            f"[yellow]warning:[/] {for_terminal(', '.join(referring))} did not store pages again that {for_terminal(name)} has: "
+            "while it is disabled, their texts are nowhere",
+            soft_wrap=True,
+        )
     stdout.print(f"crawl {for_terminal(name)} is disabled; `llm-assets plan` says what that changes")
+
+
+def _find_revisiting(root: DataRoot, name: str) -> list[str]:
+    """Enabled crawls that hold revisits, or may once they are made, of pages of a crawl."""
+    from llm_assets.crawl.declaration import find_referring
+
+    enabled = {each.name for each in root.crawls()}
+    texts = {each: root.manifest("extracted_text", each) for each in find_referring(root.crawls(disabled=True), name)}
+    return [each for each, made in texts.items() if each in enabled and (made is None or made.report["rejected"].get("revisit"))]
 
 
 @crawl.command("enable", epilog=examples("llm-assets crawl enable pages"))

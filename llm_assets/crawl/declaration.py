@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,15 @@ def write_declaration(path: Path, declaration: Declaration) -> None:
     document.add("enabled", tomlkit.item(declaration.enabled))
     document.add("parameters", tomlkit.item(declaration.parameters.model_dump(mode="json")))
     put_text(path, tomlkit.dumps(document))
+
+
+def find_referring(declarations: Iterable[Declaration], crawl: str) -> list[str]:
+    """Crawls, by sequence, whose revisit records may point to pages of one: directly, or by a crawl between."""
+    found: list[str] = []
+    for each in sorted(declarations, key=lambda declaration: declaration.sequence):
+        if each.parameters.earlier_crawl in (crawl, *found):
+            found.append(each.name)
+    return found
 
 
 def declared_version(declaration: Declaration) -> str:

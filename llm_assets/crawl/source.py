@@ -33,6 +33,11 @@ class Collected:
 class Source(Section):
     """Parameters of a source, and what it does with them. The parameters are identity."""
 
+    @property
+    def earlier_crawl(self) -> str | None:
+        """The crawl whose pages stand for those this one did not store again; None where it stores every page."""
+        return None
+
     @abstractmethod
     def describe_listing(self) -> Any:
         """What the source shows now, as JSON-like values, cheaply: when it changes, so does the crawl's version.

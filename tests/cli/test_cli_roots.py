@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_assets.formats.manifest import hash_file
+from llm_assets.formats.manifest import describe_output, hash_file, put_manifest, with_figures
 from llm_assets.root import DataRoot
 
 
@@ -71,6 +71,33 @@ def test_status_lists_a_disabled_crawl(call, own_pages) -> None:
     call("crawl", "disable", "pages", home=own_pages)
     assert "crawl pages" in call("status", home=own_pages).out
     assert json.loads(call("status", "--json", home=own_pages).out)[-1]["state"] == "disabled"
+
+
+def declare_site(root: DataRoot, name: str, since: str) -> None:
+    root.add_crawl(name, "site", {"seeds": "https://host.test/", "since": since})
+
+
+def test_disabling_a_crawl_warns_of_those_whose_revisits_point_to_it(call, own_pages) -> None:
+    declare_site(own_pages, "second", "pages")
+    declare_site(own_pages, "third", "second")
+    outcome = call("crawl", "disable", "pages", home=own_pages)
+    assert outcome.status == 0
+    assert "warning: second, third did not store pages again that pages has" in outcome.err
+    assert "pages" not in [crawl.name for crawl in own_pages.crawls()]
+
+
+def test_disabling_a_crawl_warns_of_none_that_is_disabled_or_stored_every_page(call, own_pages) -> None:
+    declare_site(own_pages, "out", "pages")
+    own_pages.set_enabled("out", False)
+    declare_site(own_pages, "whole", "pages")
+    made = describe_output("extracted_text", "whole", own_pages.place("extracted_text", "whole") / "1", (), "1", {})
+    put_manifest(own_pages.place("extracted_text", "whole"), with_figures(made, {"rejected": {"http_status": 2}}, "2026-01-01", 1.0))
+    assert call("crawl", "disable", "pages", home=own_pages).err == ""
+
+
+def test_disabling_the_last_crawl_of_a_site_warns_of_nothing(call, own_pages) -> None:
+    declare_site(own_pages, "second", "pages")
+    assert call("crawl", "disable", "second", home=own_pages).err == ""
 
 
 def test_a_plan_with_a_setting_is_about_that_setting(call, pages) -> None:

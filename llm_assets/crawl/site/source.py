@@ -91,6 +91,11 @@ class Site(Source):
         return scope
 
     @property
+    def earlier_crawl(self) -> str | None:
+        """The crawl that revisit records point to."""
+        return self.since or None
+
+    @property
     def robots_name(self) -> str:
         """The name looked up in robots.txt."""
         return self.user_agent.split()[0].partition("/")[0]
