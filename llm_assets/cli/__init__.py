@@ -25,6 +25,7 @@ from llm_assets.cli import (
     runs,
     sampling,
     standings,
+    tokens,
     what_if,
 )
 from llm_assets.cli.shared import app, stderr
@@ -46,6 +47,7 @@ __all__ = [
     "runs",
     "sampling",
     "standings",
+    "tokens",
     "what_if",
 ]
 

@@ -49,6 +49,13 @@ def split_pattern(max_digits: int) -> str:
     )
 
 
+def split_words(max_digits: int) -> pre_tokenizers.PreTokenizer:
+    """Splits by :func:`split_pattern`, each word as the characters that stand for its bytes."""
+    pattern = tokenizers.Regex(split_pattern(max_digits))
+    by_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([pre_tokenizers.Split(pattern, "isolated"), by_bytes])
+
+
 def train_bpe(texts: Iterable[str], config: Tokenizer) -> tokenizers.Tokenizer:
     """A tokenizer of at most ``config.vocabulary`` ids, fewer where the texts have no more pairs to merge.
 
@@ -56,12 +63,7 @@ def train_bpe(texts: Iterable[str], config: Tokenizer) -> tokenizers.Tokenizer:
     texts and the number of threads change nothing.
     """
     tokenizer = tokenizers.Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(tokenizers.Regex(split_pattern(config.max_digits)), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = split_words(config.max_digits)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=config.vocabulary,
@@ -110,7 +112,7 @@ def token_bytes(tokenizer: tokenizers.Tokenizer) -> list[bytes]:
     Bits per byte are counted with these: the decoded string of a token that is part of a character has other bytes.
     DataError where the tokenizer is not byte-level.
     """
-    byte_of = {character: value for value, character in enumerate(_byte_characters())}
+    byte_of = {character: value for value, character in enumerate(byte_characters())}
     added = tokenizer.get_added_tokens_decoder()
     raw = [b""] * (max(tokenizer.get_vocab().values()) + 1)
     for name, token in tokenizer.get_vocab().items():
@@ -143,7 +145,7 @@ def _cut_runs(text: str) -> str:
     return _LONG_WORD.sub(lambda run: "\n".join(run[0][start : start + MAX_RUN] for start in range(0, len(run[0]), MAX_RUN)), text)
 
 
-def _byte_characters() -> list[str]:
+def byte_characters() -> list[str]:
     """The character that stands for each byte in a byte-level vocabulary (Radford et al. 2019): Latin-1's own where it can
     be seen, and for the others those from U+0100 on."""
     visible = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}

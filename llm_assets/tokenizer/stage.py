@@ -1,7 +1,7 @@
 """Stage ``tokenizer``: corpora in, a tokenizer folder out.
 
-Writes ``tokenizer.json`` and ``tokenizer_config.json``, so that ``transformers.AutoTokenizer`` loads the folder, and
-``report.json``: what it compresses to.
+Writes ``tokenizer.json`` and ``tokenizer_config.json``, so that ``transformers.AutoTokenizer`` loads the folder,
+``ranks.tiktoken``, the same vocabulary for tiktoken, and ``report.json``: what it compresses to.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import thread_pool, train_bpe
 from llm_assets.tokenizer.compression import describe_compression
 from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.tokenizer.ranks import write_ranks
 from llm_assets.tokenizer.sample import Bytes, Keys, draw_numbers, find_cutoff
 
 STAGE = "tokenizer"
@@ -62,6 +63,7 @@ def train_tokenizer(corpora: Sequence[Artefact], target: Path, config: Tokenizer
     target.mkdir(parents=True, exist_ok=True)
     (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     _write_json(target / "tokenizer_config.json", HUGGING_FACE)
+    write_ranks(tokenizer, target / "ranks.tiktoken")
     _write_json(target / "report.json", compression)
     return _report(config, tokenizer.get_vocab_size(), compression["bytes_per_token"], sizes, numbers <= drawn)
 

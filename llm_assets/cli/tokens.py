@@ -1,0 +1,78 @@
+"""``llm-assets tokens``: a text as a tokenizer sees it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, require_text, stdout
+from llm_assets.cli.tables import print_json, print_table
+from llm_assets.errors import ConfigError
+
+if TYPE_CHECKING:
+    import tokenizers
+
+STYLES = ("black on bright_cyan", "black on bright_yellow", "black on bright_green", "black on bright_magenta")
+"""Of one token after the other, so that two neighbours differ."""
+
+
+@app.command(
+    rich_help_panel=MODEL,
+    epilog=examples(
+        "llm-assets tokens 'hello world'",
+        "llm-assets tokens 'naïve café' --tokenizer cl100k_base.tiktoken",
+        "llm-assets tokens --json < page.txt",
+    ),
+)
+def tokens(
+    context: typer.Context,
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to encode.", show_default="standard input")] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A tokenizer.json, tiktoken's ranks or GPT-2's vocab.bpe.", show_default="the project's tokenizer"
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a text in tokens, with their ids and bytes. A special token that it spells is ordinary characters, as everywhere."""
+    words = require_text(_read_input() if text is None else text, "text")
+    loaded = _open_tokenizer(context, tokenizer)
+    from llm_assets.tokenizer.bpe import encode_text, token_bytes
+    from llm_assets.tokenizer.compression import escape_bytes
+
+    raw = token_bytes(loaded)
+    ids = encode_text(loaded, words)
+    rows = [{"id": token, "bytes": raw[token].hex(" "), "text": escape_bytes(raw[token])} for token in ids]
+    if as_json:
+        print_json(rows)
+        return
+    coloured = [(escape_bytes(raw[token]), STYLES[place % len(STYLES)]) for place, token in enumerate(ids)]
+    stdout.print(Text.assemble(*coloured), soft_wrap=True)
+    size = len(words.encode())
+    stdout.print(f"{len(ids):,} tokens, {size:,} bytes" + (f", {size / len(ids):.2f} bytes a token" if ids else ""))
+    if rows:
+        print_table(rows, as_json)
+
+
+def _read_input() -> str:
+    """Standard input as UTF-8, its line ends as they are."""
+    if sys.stdin.isatty():
+        raise ConfigError("give a text, or send one through standard input")
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"standard input is not UTF-8 text: {error}") from error
+
+
+def _open_tokenizer(context: typer.Context, path: Path | None) -> tokenizers.Tokenizer:
+    if path is not None and not path.is_file():
+        raise ConfigError(f"there is no file at {path}")
+    found = path or open_root(context).artefact("tokenizer").path("tokenizer.json")
+    from llm_assets.tokenizer.ranks import read_tokenizer
+
+    return read_tokenizer(found)

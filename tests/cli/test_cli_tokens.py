@@ -1,0 +1,89 @@
+"""Texts in tokens, on the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from llm_assets.tokenizer.bpe import train_bpe
+from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.tokenizer.ranks import write_ranks
+
+TEXT = "birds and bees, café"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tokens") / "tokenizer.json"
+    trained = train_bpe(["birds and bees, ships and sealing wax " * 5], Tokenizer(vocabulary=300))
+    trained.save(str(path))
+    write_ranks(trained, path.with_name("ranks.tiktoken"))
+    return path
+
+
+def rows_of(call, *words: str) -> list[dict[str, object]]:
+    return json.loads(call("tokens", *words, "--json").out)
+
+
+def test_the_bytes_of_the_tokens_are_those_of_the_text(call, file: Path) -> None:
+    rows = rows_of(call, TEXT, "--tokenizer", str(file))
+    assert bytes.fromhex(" ".join(str(row["bytes"]) for row in rows)) == TEXT.encode()
+
+
+def test_ranks_show_the_same_tokens_as_the_tokenizer_they_are_of(call, file: Path) -> None:
+    assert rows_of(call, TEXT, "--tokenizer", str(file.with_name("ranks.tiktoken"))) == rows_of(call, TEXT, "--tokenizer", str(file))
+
+
+def test_tokens_are_counted_and_listed_for_eyes(call, file: Path) -> None:
+    out = call("tokens", TEXT, "--tokenizer", str(file)).out
+    first, second, *_ = out.splitlines()
+    assert first == r"birds and bees, caf\xc3\xa9"
+    assert second.endswith(
+        f"{len(TEXT.encode())} bytes, {len(TEXT.encode()) / len(rows_of(call, TEXT, '--tokenizer', str(file))):.2f} bytes a token"
+    )
+    assert "63" in out
+
+
+def test_a_text_comes_through_standard_input_with_its_line_ends(call, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\r\nb")))
+    rows = rows_of(call, "--tokenizer", str(file))
+    assert bytes.fromhex("".join(str(row["bytes"]).replace(" ", "") for row in rows)) == b"a\r\nb"
+
+
+def test_standard_input_that_is_no_text_is_refused(call, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
+    status, _, err = call("tokens", "--tokenizer", str(file))
+    assert status == 1
+    assert "not UTF-8" in err
+
+
+def test_what_steers_a_terminal_is_shown_and_not_sent(call, file: Path) -> None:
+    out = call("tokens", "\x1b[2Jx\u202e[red]", "--tokenizer", str(file)).out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "[red]" in out
+
+
+def test_no_text_has_no_tokens(call, file: Path) -> None:
+    assert "0 tokens, 0 bytes" in call("tokens", "", "--tokenizer", str(file)).out
+
+
+def test_a_tokenizer_that_is_not_there_is_told(call, tmp_path: Path) -> None:
+    status, _, err = call("tokens", "x", "--tokenizer", str(tmp_path / "none"))
+    assert status == 1
+    assert "there is no file" in err
+
+
+def test_without_a_tokenizer_in_the_root_the_command_says_what_makes_one(call, own_pages) -> None:
+    status, _, err = call("tokens", "x", home=own_pages)
+    assert status == 1
+    assert "`llm-assets run`" in err
+
+
+@pytest.mark.shared_data
+def test_cl100k_gives_its_published_ids(call, shared_data: Path) -> None:
+    rows = rows_of(call, "hello world", "--tokenizer", str(shared_data / "tokenizer" / "cl100k_base.tiktoken"))
+    assert [row["id"] for row in rows] == [15339, 1917]
