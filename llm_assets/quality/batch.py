@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from llm_assets.quality.byte_counts import count_byte, count_characters
 from llm_assets.quality.config import Signals
 from llm_assets.quality.lines import Lines, end_in, split_lines
 from llm_assets.quality.segments import segment_texts
@@ -43,7 +44,7 @@ class TextBatch:
     @cached_property
     def characters(self) -> Integers:
         """Code points."""
-        return self.texts.str.len_chars().cast(pl.Int64).to_numpy()
+        return count_characters(self.utf8)
 
     @cached_property
     def segmented(self) -> Utf8:
@@ -95,6 +96,15 @@ class TextBatch:
     def ellipses(self) -> Integers:
         """Ellipses."""
         return self.count("|".join(map(re.escape, self.signals.ellipses)))
+
+    @cached_property
+    def newlines(self) -> Integers:
+        """Newlines."""
+        return self.count_sign("\n")
+
+    def count_sign(self, sign: str) -> Integers:
+        """Occurrences of a character of ASCII."""
+        return count_byte(self.utf8, ord(sign))
 
     def count(self, pattern: str) -> Integers:
         """Matches of a regular expression that do not overlap."""

@@ -23,7 +23,7 @@ class C4(ThresholdFilter):
             SOURCE,
             lambda _, cleaned: cleaned.count(r"(?i-u:lorem ipsum)"),
         ),
-        Signal("curly_brackets", "count", "opening curly brackets in the cleaned text", SOURCE, lambda _, cleaned: cleaned.count(r"\{")),
+        Signal("curly_brackets", "count", "opening curly brackets in the cleaned text", SOURCE, lambda _, cleaned: cleaned.count_sign("{")),
     )
 
     min_sentences: int = 5

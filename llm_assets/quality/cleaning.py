@@ -6,9 +6,7 @@ signals and bounded by :class:`llm_assets.quality.c4.C4`.
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import Field
 
 from llm_assets.quality.line_rules import LineRules, keep_lines
@@ -58,19 +56,14 @@ def clean_texts(texts: pl.Series, cleaning: Cleaning) -> pl.Series:
     >>> clean_texts(pl.Series(["Home\nIt rained all day.[1]\nWe use cookies on this site"]), Cleaning()).to_list()
     ['It rained all day.']
     """
-    read = texts.cast(pl.String).fill_null("")
+    read = pl.col("text").cast(pl.String).fill_null("")
     if cleaning.remove_citations:
         read = read.str.replace_all(CITATION, "")
     phrases = [*["javascript"] * cleaning.drop_javascript, *POLICY_PHRASES * cleaning.drop_policies]
-    suspects = _find_phrases(read, phrases)
+    # Most texts hold none of the phrases, which is found out fast; then their lines need no search.
+    frame = texts.to_frame("text").select(read, suspects=read.str.contains(PHRASE_SIGNS) & bool(phrases))
+    suspects = frame["suspects"].to_numpy(writable=True)
+    if suspects.any():
+        suspects[suspects] = frame["text"].filter(frame["suspects"]).str.contains_any(phrases, ascii_case_insensitive=True).to_numpy()
     rules = LineRules(cleaning.min_words_per_line, cleaning.max_word_length, cleaning.terminal_punctuation, tuple(phrases))
-    return keep_lines(Utf8.of(read), suspects, rules).to_series(texts.name)
-
-
-def _find_phrases(texts: pl.Series, phrases: list[str]) -> NDArray[np.bool_]:
-    """Of each text, whether it holds a phrase."""
-    if not phrases:
-        return np.zeros(len(texts), np.bool_)
-    found = texts.str.contains(PHRASE_SIGNS).to_numpy(writable=True)
-    found[found] = texts.filter(pl.Series(found)).str.contains_any(phrases, ascii_case_insensitive=True).to_numpy()
-    return found
+    return keep_lines(Utf8.of(frame["text"]), suspects, rules).to_series(texts.name)

@@ -30,7 +30,7 @@ def _short_lines(_: TextBatch, cleaned: TextBatch) -> Numbers:
 
 def _duplicate_lines(_: TextBatch, cleaned: TextBatch) -> Numbers:
     lines = cleaned.lines.lines
-    return divide(lines.sums(lines.characters * cleaned.duplicate_lines), cleaned.characters - cleaned.count("\n"))
+    return divide(lines.sums(lines.characters * cleaned.duplicate_lines), cleaned.characters - cleaned.newlines)
 
 
 class FineWebQuality(ThresholdFilter):
@@ -64,7 +64,7 @@ class FineWebQuality(ThresholdFilter):
             "ratio",
             "newlines of the cleaned text, by its words",
             SOURCE,
-            lambda _, cleaned: divide(cleaned.count("\n"), cleaned.word_totals),
+            lambda _, cleaned: divide(cleaned.newlines, cleaned.word_totals),
         ),
     )
 

@@ -140,7 +140,7 @@ class GopherQuality(ThresholdFilter):
             SOURCE,
             lambda text, _: divide(text.words.characters, text.words.words),
         ),
-        Signal("hash_word_ratio", "ratio", "# signs, by words", SOURCE, lambda text, _: divide(text.count("#"), text.words.words)),
+        Signal("hash_word_ratio", "ratio", "# signs, by words", SOURCE, lambda text, _: divide(text.count_sign("#"), text.words.words)),
         Signal(
             "ellipsis_word_ratio",
             "ratio",

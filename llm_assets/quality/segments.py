@@ -20,11 +20,9 @@ def segment_texts(texts: pl.Series, languages: pl.Series, unspaced: Collection[s
     >>> segment_texts(pl.Series(["今天天气很好。", "Fine."]), pl.Series(["zh", "en"]), {"zh"}).to_list()
     ['今天 天气 很好 。', 'Fine.']
     """
-    rows = languages.is_in(list(unspaced)).arg_true()
-    if rows.is_empty():
-        return texts
-    parted = [_part_words(text, language) for text, language in zip(texts[rows], languages[rows], strict=True)]
-    return texts.clone().scatter(rows, parted)
+    codes = languages.to_list()
+    rows = [row for row, code in enumerate(codes) if code in unspaced]
+    return texts.clone().scatter(rows, [_part_words(texts[row], codes[row]) for row in rows]) if rows else texts
 
 
 def _part_words(text: str, language: str) -> str:

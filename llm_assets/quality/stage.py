@@ -21,9 +21,9 @@ from llm_assets.quality.signals import SIGNALS, measure_texts
 from llm_assets.report import Report, sum_reports
 
 STAGE = "quality_signals"
-BATCH_DOCUMENTS = 256
-BATCH_BYTES = 1 << 20
-"""So many that calls cost nothing, so few that the arrays of a batch stay in a processor's cache. A longer text is one alone."""
+BATCH_DOCUMENTS = 1_024
+BATCH_BYTES = 2 << 20
+"""So many that calls cost nothing, so few that memory stays small. A longer text is a batch of its own."""
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ class WordCounts:
 
 def measure_words(texts: Utf8, languages: pl.Series, signals: Signals) -> WordCounts:
     """Counts of each text; ``languages`` (String) has a code a text."""
-    codes = list(signals.by_language)
-    lists = hash_stop_words([signals.stop_words, *(signals.by_language[code].stop_words for code in codes)])
-    chosen = languages.replace_strict(codes, range(1, len(codes) + 1), default=0, return_dtype=pl.Int64).to_numpy()
+    lists = hash_stop_words([signals.stop_words, *(chosen.stop_words for chosen in signals.by_language.values())])
+    places = {code: place for place, code in enumerate(signals.by_language, 1)}
+    chosen = np.array([places.get(code, 0) for code in languages.to_list()], np.int64)
     return WordCounts(*_measure(texts.data, texts.offsets, character_kinds(), lists, chosen, LONGEST_NGRAM, SEED))
 
 
