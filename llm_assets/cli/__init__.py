@@ -26,6 +26,7 @@ from llm_assets.cli import (
     sampling,
     standings,
     tokens,
+    train,
     what_if,
 )
 from llm_assets.cli.shared import app, stderr
@@ -48,6 +49,7 @@ __all__ = [
     "sampling",
     "standings",
     "tokens",
+    "train",
     "what_if",
 ]
 

@@ -152,7 +152,7 @@ def _validation_windows(context: typer.Context, length: int) -> Windows:
     from llm_assets.gate import shards_of
     from llm_assets.training.batches import Windows, open_split
 
-    return Windows([tokens for _, tokens in open_split(shards_of(open_root(context)), "validation")], length)
+    return Windows([tokens for _, tokens in open_split(list(shards_of(open_root(context)).values()), "validation")], length)
 
 
 def _open_model(context: typer.Context, device: str) -> tuple[Transformer, tokenizers.Tokenizer]:

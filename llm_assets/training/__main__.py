@@ -1,4 +1,4 @@
-"""``python -m llm_assets.training``: trains from folders of shards and a tokenizer, where only this stage is installed."""
+"""``python -m llm_assets.training``: trains from a pack, or from folders of shards and a tokenizer, where only this stage is installed."""
 
 from __future__ import annotations
 
@@ -18,24 +18,28 @@ from llm_assets.model.config import Model
 from llm_assets.model.device import choose_device
 from llm_assets.training import stage
 from llm_assets.training.config import Training
+from llm_assets.training.parcel import CONFIG, PACK, name_training, read_pack, write_receipt
 from llm_assets.training.throughput import Progress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; the process's exit status."""
     parser = argparse.ArgumentParser(prog="python -m llm_assets.training", description="Trains a language model on token shards.")
-    parser.add_argument("--shards", type=Path, required=True, action="append", help="folder of .tokens files; may be given again")
-    parser.add_argument("--tokenizer", type=Path, required=True, help="folder with tokenizer.json")
+    parser.add_argument(
+        "--shards", type=Path, required=True, action="append", help="a pack, or a folder of .tokens files; may be given again"
+    )
+    parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json (a pack has its own)")
     parser.add_argument("--out", type=Path, required=True, help="folder that the model is written to")
-    parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training]")
+    parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training] (a pack has its own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--checkpoints", type=Path, help="folder that a killed run goes on from (default: OUT.checkpoints)")
     options = parser.parse_args(arguments)
     try:
-        training, model = read_config(options.config)
+        shards, tokenizer = _open_data(options.shards, options.tokenizer)
+        training, model = read_config(options.config or _packed_config(options.shards[0]))
         report = stage.train_model(
-            [Artefact.of_folder(folder) for folder in options.shards],
-            Artefact.of_folder(options.tokenizer),
+            shards,
+            tokenizer,
             options.out,
             training,
             model,
@@ -43,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.checkpoints or options.out.with_name(f"{options.out.name}.checkpoints"),
             on_step=_show,
         )
+        write_receipt(options.out, name_training(shards, tokenizer, training, model), report)
     except LLMAssetsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -50,6 +55,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.writelines(f"{name}: {figure}\n" for name, figure in report.figures.items())
     sys.stderr.writelines(f"warning: {warning}\n" for warning in report.warnings)
     return 0
+
+
+def _open_data(folders: Sequence[Path], tokenizer: Path | None) -> tuple[list[Artefact], Artefact]:
+    if (folders[0] / PACK).is_file():
+        if len(folders) > 1 or tokenizer is not None:
+            raise ConfigError(f"{folders[0]} is a pack: it has all shards and the tokenizer in it")
+        return read_pack(folders[0])
+    if tokenizer is None:
+        raise ConfigError(f"{folders[0]} is no pack: --tokenizer must say where its tokenizer is")
+    return [Artefact.of_folder(folder) for folder in folders], Artefact.of_folder(tokenizer)
+
+
+def _packed_config(folder: Path) -> Path | None:
+    return folder / CONFIG if (folder / PACK).is_file() else None
 
 
 def read_config(path: Path | None) -> tuple[Training, Model]:

@@ -18,11 +18,11 @@ from llm_assets.model.config import Model
 from llm_assets.model.export import export_model
 from llm_assets.model.transformer import Transformer
 from llm_assets.report import Figure, Report
-from llm_assets.section import fingerprint
 from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes
 from llm_assets.training.batches import Batches, Windows, open_split
 from llm_assets.training.card import write_card
 from llm_assets.training.config import Training
+from llm_assets.training.parcel import name_training
 from llm_assets.training.throughput import Progress
 
 STAGE = "training"
@@ -59,9 +59,7 @@ def train_model(
         raise ConfigError(f"model.context is {dimensions.context}, and no shard of the split train is longer; shorten it or add text")
     steps = config.count_steps(dimensions.context, dimensions.parameters)
     batches = Batches(windows, config.windows, steps * config.accumulate, config.seed)
-    payloads = [head.payload_sha256 for head, _ in (*train, *validation)]
-    identity = fingerprint([config.fingerprint(), model.fingerprint(), digest, payloads])
-    checkpoint = checkpoints / f"{identity[:16]}.ckpt"
+    checkpoint = checkpoints / f"{name_training(shards, tokenizer, config, model)[:16]}.ckpt"
 
     transformer = Transformer(dimensions, config.seed)
     trained = fit(
