@@ -11,7 +11,7 @@ from benchmarks.measure import Work
 from benchmarks.trial import Trial
 from llm_assets.report import Figure
 from llm_assets.tokenizer.bpe import thread_pool, train_bpe
-from llm_assets.tokenizer.compression import describe_compression
+from llm_assets.tokenizer.compression import Passage, describe_compression
 
 MEASURED_DOCUMENTS = 1_000
 
@@ -25,7 +25,9 @@ def prepare(trial: Trial) -> Work[Tokenizer]:
             return train_bpe(chosen, trial.recipe.tokenizer)
 
     def judge(tokenizer: Tokenizer) -> Mapping[str, Figure | None]:
-        report = describe_compression(tokenizer, (("und", text) for text in texts[:MEASURED_DOCUMENTS]))
-        return {"vocabulary": report["vocabulary"], "bytes_per_token": report["bytes_per_token"]}
+        path = trial.scratch / "tokenizer.json"
+        tokenizer.save(str(path))
+        report = describe_compression(path, lambda: (Passage("und", "", text) for text in texts[:MEASURED_DOCUMENTS]))
+        return {name: report[name] for name in ("vocabulary", "bytes_per_token", "dead_tokens")}
 
     return Work(len(texts), sum(len(text.encode()) for text in texts), lambda: train(texts[:FEW]), lambda: train(texts), judge)

@@ -62,7 +62,7 @@ ASSETS = {
             checks=("keys_unique", "no_pii_left"),
             code="3",
         ),
-        Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False),
+        Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False, code="2"),
         Node(
             "token_shards",
             ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"),

@@ -7,7 +7,7 @@ Writes ``tokenizer.json`` and ``tokenizer_config.json``, so that ``transformers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from llm_assets.formats.parquet import read_batches
 from llm_assets.report import Report
 from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import thread_pool, train_bpe
-from llm_assets.tokenizer.compression import describe_compression
+from llm_assets.tokenizer.compression import Passage, describe_compression, name_domain
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.tokenizer.ranks import write_ranks
 from llm_assets.tokenizer.sample import Bytes, Keys, draw_numbers, find_cutoff
@@ -33,7 +33,7 @@ STAGE = "tokenizer"
 PURPOSE = "tokenizer"
 """Of the draw: a document's place in this sample says nothing of its place in any other draw."""
 
-MEASURED_BYTES = 8 << 20
+MEASURED_BYTES = 64 << 20
 """UTF-8 bytes of the text that the compression is measured on: the documents drawn first."""
 
 HUGGING_FACE = {
@@ -45,8 +45,10 @@ HUGGING_FACE = {
 }
 
 
-def train_tokenizer(corpora: Sequence[Artefact], target: Path, config: Tokenizer, engine: Engine) -> Report:
-    """Trains on documents drawn from the corpora, and measures what it compresses them to.
+def train_tokenizer(
+    corpora: Sequence[Artefact], target: Path, config: Tokenizer, engine: Engine, peers: Mapping[str, Path] | None = None
+) -> Report:
+    """Trains on documents drawn from the corpora, and measures what it compresses them to, beside ``peers`` (files by name).
 
     Read are all documents, kept those trained on. DataError where there is no text; a warning where the sample has too few
     pairs for the vocabulary. Memory: 16 bytes a document, and the distinct words of the sample.
@@ -59,23 +61,23 @@ def train_tokenizer(corpora: Sequence[Artefact], target: Path, config: Tokenizer
     measured = find_cutoff(numbers, sizes, min(MEASURED_BYTES, config.sample_bytes))
     with thread_pool(enabled=engine.workers > 1):
         tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
-    compression = describe_compression(tokenizer, _read_documents(parts, measured, config.seed))
     target.mkdir(parents=True, exist_ok=True)
     (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     _write_json(target / "tokenizer_config.json", HUGGING_FACE)
     write_ranks(tokenizer, target / "ranks.tiktoken")
+    compression = describe_compression(target / "tokenizer.json", partial(_read_documents, parts, measured, config.seed), peers)
     _write_json(target / "report.json", compression)
-    return _report(config, tokenizer.get_vocab_size(), compression["bytes_per_token"], sizes, numbers <= drawn)
+    return _report(config, tokenizer.get_vocab_size(), compression, sizes, numbers <= drawn)
 
 
-def _tell(documents: Iterator[tuple[str, str]], total: int, engine: Engine) -> Iterator[str]:
+def _tell(documents: Iterator[Passage], total: int, engine: Engine) -> Iterator[str]:
     """Texts, and how many of them have been asked for."""
-    for done, (_, text) in enumerate(documents, 1):
-        yield text
+    for done, passage in enumerate(documents, 1):
+        yield passage.text
         engine.progress("training the tokenizer", done, total, "documents")
 
 
-def _report(config: Tokenizer, vocabulary: int, bytes_per_token: float, sizes: Bytes, sampled: npt.NDArray[np.bool_]) -> Report:
+def _report(config: Tokenizer, vocabulary: int, compression: Mapping[str, Any], sizes: Bytes, sampled: npt.NDArray[np.bool_]) -> Report:
     kept = int(sampled.sum())
     too_few = f"the sample has too few pairs for a vocabulary of {config.vocabulary:,}: it became {vocabulary:,}"
     return Report(
@@ -83,7 +85,12 @@ def _report(config: Tokenizer, vocabulary: int, bytes_per_token: float, sizes: B
         read=sizes.size,
         kept=kept,
         rejected={"not_sampled": sizes.size - kept} if kept < sizes.size else {},
-        figures={"vocabulary": vocabulary, "sample_bytes": int(sizes[sampled].sum()), "bytes_per_token": bytes_per_token},
+        figures={
+            "vocabulary": vocabulary,
+            "sample_bytes": int(sizes[sampled].sum()),
+            "bytes_per_token": compression["bytes_per_token"],
+            "dead_tokens": compression["dead_tokens"],
+        },
         warnings=(too_few,) if vocabulary < config.vocabulary else (),
     )
 
@@ -103,12 +110,13 @@ def _draw_part(part: Path, seed: int) -> tuple[Keys, Bytes]:
     return np.concatenate(numbers), np.concatenate(sizes)
 
 
-def _read_documents(parts: Sequence[Path], cutoff: int, seed: int) -> Iterator[tuple[str, str]]:
+def _read_documents(parts: Sequence[Path], cutoff: int, seed: int) -> Iterator[Passage]:
     for part in parts:
-        for batch in read_batches(part, ["doc", "language", "text"]):
+        for batch in read_batches(part, ["doc", "language", "url", "text"]):
             numbers = draw_numbers(batch["doc"].to_numpy(), PURPOSE, seed)
             chosen = batch.filter(pa.array(numbers <= cutoff))
-            yield from zip(chosen["language"].to_pylist(), chosen["text"].to_pylist(), strict=True)
+            domains = map(name_domain, chosen["url"].to_pylist())
+            yield from map(Passage, chosen["language"].to_pylist(), domains, chosen["text"].to_pylist())
 
 
 def _write_json(path: Path, value: Any) -> None:

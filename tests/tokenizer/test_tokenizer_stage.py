@@ -10,7 +10,7 @@ from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact
 from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import load_tokenizer
-from llm_assets.tokenizer.compression import escape_bytes
+from llm_assets.tokenizer.compression import escape_bytes, name_domain
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.tokenizer.stage import train_tokenizer
 
@@ -72,6 +72,32 @@ def test_the_report_counts_bytes_and_tokens_of_each_language(build_corpus: Build
     assert report["bytes_per_token"] == pytest.approx(report["bytes"] / report["tokens"], abs=1e-4)
     assert report["vocabulary"] == 320
     assert len(report["longest_tokens"][0]) >= len(report["longest_tokens"][-1])
+
+
+def test_the_report_counts_domains_and_tokens_that_are_never_used(build_corpus: BuildCorpus, tmp_path: Path):
+    target = train([build_corpus([TEXTS])], tmp_path / "out")
+    report = json.loads((target / "report.json").read_text())
+    assert report["domains"] == {"a.invalid": {name: report[name] for name in ("documents", "bytes", "tokens", "bytes_per_token")}}
+    tokenizer = load_tokenizer(target / "tokenizer.json")
+    used = {token for text in TEXTS for token in tokenizer.encode(text).ids}
+    assert report["dead_tokens"] == 320 - len(used) - 1  # end-of-text has no bytes and is not counted
+    assert len(report["longest_dead_tokens"]) == 32
+
+
+def test_others_are_measured_beside_it_on_the_same_documents(build_corpus: BuildCorpus, tmp_path: Path):
+    corpus = build_corpus([TEXTS])
+    first = train([corpus], tmp_path / "first")
+    peers = {"json": first / "tokenizer.json", "ranks": first / "ranks.tiktoken"}
+    train_tokenizer([corpus], tmp_path / "out", Tokenizer(vocabulary=280), ENGINE, peers)
+    alone, beside = (json.loads((folder / "report.json").read_text()) for folder in (first, tmp_path / "out"))
+    expected = {"bytes_per_token": alone["bytes_per_token"], "languages": {"en": alone["bytes_per_token"]}}
+    assert beside["beside"] == {"json": expected, "ranks": expected}
+    assert beside["bytes_per_token"] < alone["bytes_per_token"]
+
+
+@pytest.mark.parametrize(("url", "domain"), [("https://A.example:8/x", "a.example"), ("", ""), ("http://[x", ""), ("mailto:<EMAIL>", "")])
+def test_a_domain_is_the_host_of_a_url(url: str, domain: str):
+    assert name_domain(url) == domain
 
 
 def test_too_little_text_for_the_vocabulary_is_a_warning_that_tells_the_size_reached(build_corpus: BuildCorpus, tmp_path: Path):
