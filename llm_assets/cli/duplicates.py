@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llm_assets.catalog import fetch_rows
 from llm_assets.cli.recipe_choice import current_recipe
 from llm_assets.cli.shared import LOOKING, Json, app, examples, open_root, read_catalog, require_text, stderr, stdout
 from llm_assets.cli.tables import print_json, print_table
@@ -36,7 +35,7 @@ COLUMNS = ("id", "crawl", "url", "fate", "elder_id", "kind", "similarity")
         "llm-assets duplicates https://example.org/page",
         "llm-assets duplicates 0-0-26 --against 0-0-3",
         "llm-assets duplicates --like draft.txt",
-        "cat page.txt | llm-assets duplicates --like - --json",
+        "llm-assets duplicates --like - --json < page.txt",
     ),
 )
 def duplicates(
@@ -140,6 +139,8 @@ def _show_lookalikes(context: typer.Context, like: str, most: int, as_json: bool
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, doc: int) -> dict[str, Any]:
+    from llm_assets.catalog import fetch_rows
+
     rows = fetch_rows(connection, "explain/captures", url=None, doc=doc)
     known = rows[0] if rows else {}
     return {"id": format_doc(doc), "crawl": known.get("crawl"), "url": known.get("url"), "fate": known.get("rule")}

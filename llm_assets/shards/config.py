@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from llm_assets.section import Section
 
@@ -18,6 +18,19 @@ class Shards(Section):
 
     seed: int = Field(default=0, ge=0, lt=1 << 64)
     """Draws the families that are held out."""
+
+    rehydrate: tuple[tuple[int, int], ...] = ()
+    """How often a document is packed for training, by how many of its crawl it stands for after deduplication: pairs of a least
+    cluster size and a number of times, such as ``[[2, 2], [5, 3]]``. A document of a smaller cluster is packed once. FineWeb2 calls it
+    rehydration, and found that moderate repetition of what many sites copy makes a better model (Penedo et al. 2025)."""
+
+    @field_validator("rehydrate")
+    @classmethod
+    def _check_rehydrate(cls, pairs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        sizes = [size for size, _ in pairs]
+        if sizes != sorted(set(sizes)) or any(size < 1 or times < 1 for size, times in pairs):
+            raise ValueError("rehydrate: cluster sizes must rise, and they and the times be 1 or more: [[2, 2], [5, 3]]")
+        return pairs
 
 
 class TrainingSet(Section):

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,37 @@ def test_a_document_that_deduplication_does_not_know_is_refused(build_crawl: Bui
     _, deduped = build_crawl([["a", "b"]], crawl=2)
     with pytest.raises(DataError, match="document 1-0-0 of the corpus"):
         pack_shards(corpus, deduped, tokenizer, tmp_path / "out", Shards(), ENGINE)
+
+
+def test_a_document_that_stands_for_many_is_packed_as_often_as_told(build_crawl: BuildCrawl, tokenizer: Artefact, tmp_path: Path):
+    texts = [f"page {number} of some" for number in range(6)]
+    docs = [make_doc(1, file, 3 * record) for file, records in enumerate((2, 4)) for record in range(records)]
+    sizes = {docs[1]: 2, docs[3]: 4, docs[4]: 9}
+    corpus, deduped = build_crawl([texts[:2], texts[2:]], sizes=sizes)
+    config = Shards(validation_fraction=0, rehydrate=((2, 2), (5, 3)))
+    report = pack_shards(corpus, deduped, tokenizer, tmp_path / "out", config, LocalEngine(2))
+    rows = read_table([tmp_path / "out/documents.parquet"], DOCUMENTS).to_pylist()
+    assert [row["doc"] for row in rows] == [*docs, docs[1], docs[3], docs[4], docs[4]]
+    assert (report.read, report.kept, report.figures["repeats"]) == (6, 6, 4)
+    _, tokens = open_shard(tmp_path / "out/train-00000.tokens")
+    spans = {}
+    for row in rows:
+        spans.setdefault(row["doc"], set()).add(tuple(tokens[row["start"] : row["start"] + row["length"]].tolist()))
+    assert sum(row["length"] for row in rows) == tokens.size
+    assert all(len(span) == 1 for span in spans.values())
+
+
+def test_what_is_held_out_is_packed_once(build_crawl: BuildCrawl, tokenizer: Artefact, tmp_path: Path):
+    corpus, deduped = build_crawl([[f"page {number}" for number in range(40)]], sizes={make_doc(1, 0, 3 * n): 7 for n in range(40)})
+    config = Shards(validation_fraction=0.3, rehydrate=((2, 2),))
+    pack_shards(corpus, deduped, tokenizer, tmp_path / "out", config, LocalEngine())
+    rows = read_table([tmp_path / "out/documents.parquet"], DOCUMENTS).to_pylist()
+    times = {split: Counter(row["doc"] for row in rows if row["split"] == split) for split in ("train", "validation")}
+    assert set(times["train"].values()) == {2}
+    assert set(times["validation"].values()) == {1}
+
+
+@pytest.mark.parametrize("pairs", [[[5, 2], [2, 3]], [[0, 2]], [[2, 0]], [[2, 2], [2, 3]]])
+def test_repeats_that_make_no_sense_are_refused(pairs: list[list[int]]):
+    with pytest.raises(ValueError, match="cluster sizes must rise"):
+        Shards(rehydrate=pairs)
