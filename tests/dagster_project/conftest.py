@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from rich.console import Console
@@ -34,6 +34,28 @@ def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
         console = Console(file=io.StringIO(), width=200)
         pipeline = Pipeline(home=str(root.home), state=str(root.state), workers=workers, device="cpu", set=settings or [])
         return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+
+    return start
+
+
+@pytest.fixture
+def run_job(in_process: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
+    """Runs a job, or some of its assets, of one crawl as Dagster's launchpad does; True where all went well."""
+    import dagster as dg
+
+    from dagster_project.definitions import defs
+
+    def start(root: DataRoot, job: str, crawl: str, assets: Sequence[str] = (), settings: Sequence[str] = ()) -> bool:
+        for name, value in environment(root).items():
+            monkeypatch.setenv(name, value)
+        pipeline = {"home": str(root.home), "state": str(root.state), "workers": 1, "device": "cpu", "set": list(settings)}
+        config = {"resources": {"pipeline": {"config": pipeline}}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        chosen = defs.resolve_job_def(job)
+        if assets:
+            chosen = chosen.get_subset(asset_selection={dg.AssetKey(asset) for asset in assets})
+        with dg.DagsterInstance.get() as instance:
+            instance.add_dynamic_partitions("crawls", [crawl])
+            return chosen.execute_in_process(instance=instance, partition_key=crawl, run_config=config, raise_on_error=False).success
 
     return start
 

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -22,6 +21,7 @@ from llm_assets.services import environment
 from llm_assets.verify import compare_roots
 
 Run = Callable[..., tuple[bool, str]]
+Job = Callable[..., bool]
 LABELS = read_labels()
 
 
@@ -167,6 +167,20 @@ def test_a_crawl_that_fails_holds_up_no_other(finished: DataRoot, run_root: Run,
     assert state["token_shards[whole]"] == "current"
     assert state["extracted_text[broken]"] == "missing"
     assert root.manifest("extracted_text", "broken") is None
+    assert set(root.manifest("training_set").inputs) & {f"token_shards[{name}]" for name in ("broken", "whole")} == {"token_shards[whole]"}  # type: ignore[union-attr]  # the run went on to it
+
+
+def test_a_crawl_that_failed_holds_up_no_global_asset_that_dagster_is_asked_for(finished: DataRoot, run_job: Job, tmp_path: Path) -> None:
+    root = copy_of(finished, tmp_path / "copy")
+    (tmp_path / "broken.warc.gz").write_bytes(b"no archive")
+    root.add_crawl("broken", "warc_files", {"path": str(tmp_path / "broken.warc.gz")})
+    assert not run_job(root, "crawl_to_corpus", "broken")
+    assert run_job(root, "everything", "demo", ["training_set"])
+    before, after = finished.manifest("training_set"), root.manifest("training_set")
+    assert before is not None
+    assert after is not None
+    assert after.folder != before.folder
+    assert (after.inputs, after.data_version) == (before.inputs, before.data_version)
 
 
 def test_an_empty_crawl_is_whole_and_empty_and_warns(finished: DataRoot, run_root: Run, tmp_path: Path) -> None:
@@ -222,27 +236,9 @@ def test_the_training_run_has_parameters_a_curve_and_its_shards_as_dataset(finis
     assert any("loss" in name for name in run.data.metrics)
 
 
-def test_a_jobs_config_sets_the_recipe_as_the_command_line_does(
-    finished: DataRoot, in_process: None, tmp_path: Path, monkeypatch: Any
-) -> None:
-    from dagster_project.definitions import defs
-
+def test_a_jobs_config_sets_the_recipe_as_the_command_line_does(finished: DataRoot, run_job: Job, tmp_path: Path) -> None:
     root = copy_of(finished, tmp_path / "copy")
-    for name, value in environment(root).items():
-        monkeypatch.setenv(name, value)
-    config = {
-        "resources": {
-            "pipeline": {"config": {"home": str(root.home), "state": str(root.state), "set": ["filters.gopher_quality.min_words=31"]}}
-        },
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    with dg.DagsterInstance.get() as instance:
-        instance.add_dynamic_partitions("crawls", ["demo"])
-        job = defs.resolve_job_def("crawl_to_corpus")
-        result = job.get_subset(asset_selection={dg.AssetKey("filtered_docs")}).execute_in_process(
-            instance=instance, partition_key="demo", run_config=config
-        )
-    assert result.success
+    assert run_job(root, "crawl_to_corpus", "demo", ["filtered_docs"], ["filters.gopher_quality.min_words=31"])
     assert read_recipe(root.recipe).filters["gopher_quality"].model_dump()["min_words"] == 31
     assert root.manifest("filtered_docs", "demo").inputs["recipe/filters"] == read_recipe(root.recipe).fingerprint("filters")  # type: ignore[union-attr]
 
