@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import byte_characters, load_tokenizer, split_words, token_bytes
 
 CL100K_DIGITS = 3
+FILE_NAME = re.compile(r"tokenizer\.json|.+\.(tiktoken|bpe)")
+"""Of a tokenizer among side inputs; other JSON may be an evaluation set."""
 MERGES_HEADER = b"#version"
 """How GPT-2's ``vocab.bpe`` begins."""
 
@@ -98,3 +101,9 @@ def _assemble(vocabulary: dict[str, int], merges: list[tuple[str, str]], splitte
     tokenizer.add_special_tokens([END_OF_TEXT])
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def find_tokenizer(folder: Path) -> Path | None:
+    """The one file of a folder, where its name is a tokenizer's; None otherwise. It is not opened."""
+    files = [path for path in folder.iterdir() if path.is_file()]
+    return files[0] if len(files) == 1 and FILE_NAME.fullmatch(files[0].name) else None

@@ -87,3 +87,24 @@ def test_without_a_tokenizer_in_the_root_the_command_says_what_makes_one(call, o
 def test_cl100k_gives_its_published_ids(call, shared_data: Path) -> None:
     rows = rows_of(call, "hello world", "--tokenizer", str(shared_data / "tokenizer" / "cl100k_base.tiktoken"))
     assert [row["id"] for row in rows] == [15339, 1917]
+
+
+def test_a_tokenizer_is_added_listed_and_removed(call, own_pages, file: Path) -> None:
+    ranks = file.with_name("ranks.tiktoken")
+    assert "it has 282 tokens" in call("tokenizer", "add", str(ranks), "--name", "other", home=own_pages).out
+    (row,) = json.loads(call("tokenizer", "list", "--json", home=own_pages).out)
+    assert (row["input"], row["file"], row["bytes"]) == ("other", "ranks.tiktoken", ranks.stat().st_size)
+    assert call("tokenizer", "remove", "other", "--dry-run", home=own_pages).status == 0
+    assert list(own_pages.inputs()) == ["other"]
+    assert call("tokenizer", "remove", "other", "--yes", home=own_pages).status == 0
+    assert own_pages.inputs() == {}
+
+
+@pytest.mark.parametrize(("name", "content"), [("ranks.tiktoken", "404 Not Found"), ("page.html", None)])
+def test_a_file_that_is_no_tokenizer_is_not_added(call, own_pages, file: Path, tmp_path: Path, name: str, content: str | None) -> None:
+    path = tmp_path / name
+    path.write_text(content or file.read_text())
+    status, _, err = call("tokenizer", "add", str(path), home=own_pages)
+    assert status == 1
+    assert "tokenizer" in err
+    assert own_pages.inputs() == {}
