@@ -101,18 +101,10 @@ class Batches:
             raise ValueError(f"no shard has a window of {windows.context} tokens and the token after it")
         self.windows, self.size, self.batches, self.seed = windows, size, batches, seed
         self.position = 0
-        self._part = slice(0, size)
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return self.batches
-
-    def take_part(self, rank: int, processes: int) -> None:
-        """Gives from now on only this process's share of each batch. ValueError where the shares would not be equal."""
-        if self.size % processes:
-            raise ValueError(f"{self.size} windows cannot be shared by {processes} processes in equal parts")
-        share = self.size // processes
-        self._part = slice(rank * share, (rank + 1) * share)
 
     def __iter__(self) -> Iterator[Batch]:
         waiting: deque[Future[list[Batch]]] = deque()
@@ -131,13 +123,11 @@ class Batches:
             yield batch
 
     def _make(self, start: int, end: int) -> list[Batch]:
-        shares = [self.numbers(position)[self._part] for position in range(start, end)]
-        inputs, targets = self.windows.gather(np.concatenate(shares))
-        count = len(shares[0])
-        return list(zip(torch.split(inputs, count), torch.split(targets, count), strict=True))
+        inputs, targets = self.windows.gather(np.concatenate([self.numbers(position) for position in range(start, end)]))
+        return list(zip(torch.split(inputs, self.size), torch.split(targets, self.size), strict=True))
 
     def numbers(self, position: int) -> Numbers:
-        """Window numbers of a batch, of all processes together."""
+        """Window numbers of a batch."""
         draw, end = position * self.size, (position + 1) * self.size
         parts = []
         while draw < end:

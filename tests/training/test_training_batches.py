@@ -96,22 +96,6 @@ def test_windows_come_in_the_order_asked_for_whatever_their_shards(numbers: list
     assert inputs.tolist() == [SHARDS[shard][start : start + 4].tolist() for shard, start in places]
 
 
-@pytest.mark.parametrize("processes", [1, 2, 3])
-def test_the_shares_of_all_processes_are_the_batch(processes: int) -> None:
-    shares = []
-    for rank in range(processes):
-        batches = make_batches(size=6)
-        batches.take_part(rank, processes)
-        shares.append(list(batches))
-    for whole, *parts in zip(make_batches(size=6), *shares, strict=True):
-        assert torch.equal(torch.cat([inputs for inputs, _ in parts]), whole[0])
-
-
-def test_unequal_shares_are_refused() -> None:
-    with pytest.raises(ValueError, match="3 windows cannot be shared by 2 processes"):
-        make_batches(size=3).take_part(0, 2)
-
-
 def test_an_abandoned_run_leaves_no_thread_behind() -> None:
     before = threading.active_count()
     stream = iter(make_batches())
