@@ -243,7 +243,8 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
     if node.name == "deduped_docs" and crawl is not None:
         waits += [(asset, older) for older in snapshot.before(crawl) for asset in SENIORS_OF]
     pending = tuple(label(*each) for each in waits if not snapshot.settled(*each))
-    if not node.per_crawl and not waits:
+    over_crawls = not node.per_crawl and any(ASSETS[name].per_crawl for name in node.reads)
+    if over_crawls and not pending and all(each is None for _, each in waits):
         pending = ("a crawl with documents",)
     manifest = snapshot.manifest(node.name, crawl)
     if manifest is None:

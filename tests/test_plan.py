@@ -185,6 +185,13 @@ def test_shards_that_are_not_current_are_no_part_of_the_training_set_of_a_run_in
     assert "token_shards[b]" not in root.manifest("training_set").inputs  # type: ignore[union-attr]  # it was made above
 
 
+def test_nothing_global_is_made_of_no_crawl_where_all_failed(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    add_crawl("a")
+    make_all(root)
+    change(root, "shards.shard_tokens=4096")
+    assert make_all_but(root, "a") == []
+
+
 def test_a_global_output_made_by_hand_waits_for_no_crawl(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     make_all(root)

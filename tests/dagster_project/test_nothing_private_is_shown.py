@@ -104,6 +104,16 @@ def test_what_a_command_shows_holds_none(outcome: tuple[DataRoot, str], words: t
     assert not leaks(shown.output)
 
 
+def test_the_page_of_the_report_holds_none(outcome: tuple[DataRoot, str], tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    words = ["--home", str(outcome[0].home), "report", "--out", str(page), "--samples", "1000"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    shown = page.read_text(encoding="utf-8")
+    assert "letters-kept" in shown
+    assert "letters-dropped" in shown
+    assert not leaks(shown)
+
+
 def test_the_exported_dataset_holds_none(outcome: tuple[DataRoot, str], tmp_path: Path) -> None:
     home = ["--home", str(outcome[0].home)]
     assert CliRunner().invoke(app, [*home, "export", "corpus", str(tmp_path / "dataset"), "--crawl", "kept"]).exit_code == 0
