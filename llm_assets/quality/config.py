@@ -32,8 +32,8 @@ class Signals(Section):
     by_language: Mapping[str, LanguageSignals] = {}
     """Other stop words for documents in a language, by its code: ``[signals.by_language.de]``."""
 
-    languages_without_spaces: tuple[str, ...] = ("zh", "yue", "ja", "th", "lo", "km", "my")
-    """Languages, by code, whose words are found by ICU's dictionaries, since no spaces stand between them."""
+    languages_without_spaces: tuple[str, ...] = ("zh", "zh-cn", "zh-tw", "yue", "ja", "th", "lo", "km", "my")
+    """Languages, by the codes of any identifier, whose words are found by ICU's dictionaries, since no spaces stand between them."""
 
     short_line_characters: int = Field(30, ge=0)
     """Characters up to which a line counts as short. Penedo et al. 2024."""
