@@ -55,6 +55,10 @@ def is_group_gone(group: int) -> bool:
 def check_equal(root: DataRoot, undisturbed: DataRoot) -> None:
     last = call(root, "run", *WORKERS)
     assert last.returncode == 0, last.stdout
+    here, there = (each.manifest("raw_crawl", "demo") for each in (root, undisturbed))
+    assert here is not None
+    assert there is not None
+    assert here.inputs == there.inputs, "packages were installed while the test ran: the crawl is of their documentation"
     compared = call(root, "verify", "--against", undisturbed.home)
     assert compared.returncode == 0, compared.stdout
     assert list(root.home.glob("**/.partial-*")) == []
