@@ -20,7 +20,8 @@ CONFIG = Signatures()
 @pytest.fixture
 def parts(tmp_path):
     """Two files: the story and something else; the story with two words changed, and an empty page."""
-    pages = ((STORY, "Quite another text, with words of its own and no others."), (STORY.replace("wordab", "changed").replace("wordac", "altered"), "?!"))
+    changed = STORY.replace("wordab", "changed").replace("wordac", "altered")
+    pages = ((STORY, "Quite another text, with words of its own and no others."), (changed, "?!"))
     for file, texts in enumerate(pages):
         rows = [{"doc": make_doc(1, file, record), "url": "https://a.example", "text": text} for record, text in enumerate(texts)]
         write_rows(tmp_path / f"in/texts/{file:05}.parquet", rows, TEXTS)

@@ -147,5 +147,5 @@ def test_what_lists_nothing_is_a_config_error_that_says_what_is_wanted(tmp_path:
 
 
 def test_a_source_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is nothing at .*nowhere"):
+    with pytest.raises(ConfigError, match=r"there is nothing at .*nowhere"):
         gather_lists(tmp_path / "nowhere", tmp_path / "out")

@@ -150,7 +150,8 @@ def test_no_survivors_make_an_empty_corpus(scrub, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("doc", [make_doc(CRAWL, 0, 99), make_doc(CRAWL, 3, 0), make_doc(CRAWL, 0, 5)])
 def test_a_survivor_without_a_text_is_never_lost_silently(scrub, tmp_path: Path, doc: int) -> None:
-    write_rows(tmp_path / "more/docs.parquet", [{"doc": make_doc(CRAWL, 0, 0), "family": 0, "cluster_size": 1}, {"doc": doc, "family": doc, "cluster_size": 1}], DEDUPED)
+    left = [{"doc": each, "family": each, "cluster_size": 1} for each in (make_doc(CRAWL, 0, 0), doc)]
+    write_rows(tmp_path / "more/docs.parquet", left, DEDUPED)
     with pytest.raises(AccountingError):
         scrub(deduped=Artefact.of_folder(tmp_path / "more"))
 
