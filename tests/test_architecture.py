@@ -17,7 +17,8 @@ FLOORS = {
     "shelves": 7.5, "step": 7.5, "dataset_card": 7.5, "plan": 7, "root": 6, "recipe": 6,
     "sampling": 4.9, "training": 4.8, "shards": 4.7, "tokenizer": 4.6, "display": 4.55, "pii": 4.5, "overlap": 4.45, "dedup": 4.4,
     "quality": 4.3, "extract": 4.2, "crawl": 4.1,
-    "model": 3, "language": 3, "catalog": 2, "formats": 2, "engine": 2, "report": 2, "section": 2, "errors": 1, "notation": 1, "utf8": 1, "": 0,
+    "model": 3, "language": 3, "catalog": 2, "formats": 2, "engine": 2, "report": 2, "section": 2,
+    "errors": 1, "notation": 1, "utf8": 1, "": 0,
 }  # fmt: skip
 STAGES = {name for name, floor in FLOORS.items() if 4 < floor < 5} - {"display"}
 MODULES = sorted(LIBRARY.rglob("*.py"))
