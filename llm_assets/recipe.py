@@ -97,6 +97,8 @@ class Recipe(BaseModel):
         """A bound wants what is measured."""
         if self.selection.max_repeated_line_fraction is not None and not self.repetition.lines:
             raise ValueError("selection.max_repeated_line_fraction is a bound on what repetition.lines = true measures")
+        if self.selection.max_repeated_passage_fraction is not None and not self.repetition.passages:
+            raise ValueError("selection.max_repeated_passage_fraction is a bound on what repetition.passages = true measures")
         return self
 
     def fingerprint(self, section: str) -> str:

@@ -48,7 +48,8 @@ TEXTS = pa.schema(
     ]
 )
 """``extracted_text``: one row a document whose text came out. ``date`` is when it was crawled (WARC-Date, ISO 8601),
-``published`` what the page says of itself (ISO date), ``language_hint`` its html lang or header, ``canonical_url`` the address it gives as its own."""
+``published`` what the page says of itself (ISO date), ``language_hint`` its html lang or header, ``canonical_url`` the address it
+gives as its own."""
 
 REJECTIONS = pa.schema(
     [
@@ -78,7 +79,9 @@ SIGNATURES = pa.schema(
 """``minhash_signatures``: one row an extracted document. ``exact`` is the first 16 bytes of the sha256 of the normalised
 cleaned text; ``signature`` the MinHash values, ``bands`` one hash a band; both null where the text is empty."""
 
-DEDUPED = pa.schema([pa.field("doc", pa.uint64(), False), pa.field("family", pa.uint64(), False), pa.field("cluster_size", pa.uint32(), False)])
+DEDUPED = pa.schema(
+    [pa.field("doc", pa.uint64(), False), pa.field("family", pa.uint64(), False), pa.field("cluster_size", pa.uint32(), False)]
+)
 """``deduped_docs``: one row a surviving document, with the root of its family (itself where it has no elder), and the documents
 of its own crawl that it stands for, itself included."""
 
@@ -127,19 +130,33 @@ LINES = pa.schema(
 """``overlap_signals``: one row a document and a line it has, by the hash of its normalised form; ``lines`` counts how often, and
 ``characters`` what they hold together."""
 
+PASSAGES = pa.schema(
+    [
+        pa.field("doc", pa.uint64(), False),
+        pa.field("bytes", pa.uint64(), False),
+        pa.field("repeated_passages", pa.uint32(), False),
+        pa.field("repeated_passage_bytes", pa.uint64(), False),
+        pa.field("shared_passages", pa.uint32(), False),
+        pa.field("shared_passage_bytes", pa.uint64(), False),
+    ]
+)
+"""``overlap_signals``: one row a document, with the passages, and their bytes, that an older document of its block of the crawl has
+too (repeated), or any other one (shared)."""
+
 REPETITION = pa.schema(
     [
         pa.field("doc", pa.uint64(), False),
-        pa.field("lines", pa.uint32(), False),
-        pa.field("characters", pa.uint64(), False),
-        pa.field("repeated_lines", pa.uint32(), False),
-        pa.field("repeated_line_characters", pa.uint64(), False),
-        pa.field("shared_lines", pa.uint32(), False),
-        pa.field("shared_line_characters", pa.uint64(), False),
+        pa.field("lines", pa.uint32()),
+        pa.field("characters", pa.uint64()),
+        pa.field("repeated_lines", pa.uint32()),
+        pa.field("repeated_line_characters", pa.uint64()),
+        pa.field("shared_lines", pa.uint32()),
+        pa.field("shared_line_characters", pa.uint64()),
+        *(field.with_nullable(True) for field in PASSAGES if field.name != "doc"),
     ]
 )
-"""``overlap_signals``: one row a document with a line. Of its lines and their characters, how many an older document of the crawl
-has too (repeated), and how many any other one (shared)."""
+"""``overlap_signals``: one row a document with a line, or any where passages are asked for. Of its lines and their characters, and of
+its passages and their bytes, how many an older document of the crawl has too (repeated), and how many any other one (shared)."""
 
 CORPUS = pa.schema(
     [

@@ -43,6 +43,17 @@ class Repetition(Section):
     """Whether lines are compared (CCNet; Wenzek et al. 2020). Off: FineWeb found that taking them out does harm in general
     (Penedo et al. 2024, appendix E), so that a look at them is to come before any use."""
 
+    passages: bool = False
+    """Whether passages are compared, wherever in a line they begin, by a suffix array (Lee et al. 2022)."""
+
+    passage_bytes: int = Field(200, ge=1)
+    """Bytes that a passage has at least. Lee et al. take 50 tokens, which in English have some four bytes each. The corpus is chosen
+    before its tokenizer is learned, and bytes are the same whatever its vocabulary."""
+
+    passage_block_bytes: int = Field(256 * 2**20, ge=1, le=2**30)
+    """Text that is compared at once, in whole documents by their keys: what documents of two blocks share is not found. Each byte takes
+    twelve of the machine's memory, in one process."""
+
 
 class Selection(Section):
     """Which of the documents left are kept out of the corpus for what they share. A change of it reads no text again."""
@@ -56,3 +67,7 @@ class Selection(Section):
     max_repeated_line_fraction: float | None = Field(None, ge=0, le=1)
     """Which share of a document's characters may stand in lines that an older document of its crawl has too; wants
     ``repetition.lines``. None is no bound."""
+
+    max_repeated_passage_fraction: float | None = Field(None, ge=0, le=1)
+    """Which share of a document's bytes may stand in passages that an older document of its crawl has too; wants
+    ``repetition.passages``. None is no bound."""

@@ -17,12 +17,11 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from llm_assets.catalog import bind, connect, run_query
 from llm_assets.dedup.normalisation import Normalised, normalise_texts
 from llm_assets.dedup.shingles import fnv1a
 from llm_assets.engine import Engine
 from llm_assets.formats.parquet import write_table
-from llm_assets.formats.tables import LINES, REPETITION
+from llm_assets.formats.tables import LINES
 from llm_assets.overlap.survivors import read_survivors
 from llm_assets.quality.cleaning import Cleaning, clean_texts
 from llm_assets.report import Report
@@ -31,14 +30,11 @@ STAGE = "overlap_signals"
 
 
 def measure_lines(parts: list[Path], docs: tuple[Path, ...], target: Path, cleaning: Cleaning, engine: Engine) -> None:
-    """Writes tables ``lines`` (a part for each of table ``texts``) and ``repetition`` into ``target``."""
+    """Writes table ``lines`` into ``target``, a part for each of table ``texts``."""
     list_part = _LineLister(target / "lines", docs, cleaning)
     outputs = [[list_part.output(part)] for part in parts]
     for _ in engine.write_parts(list_part, parts, "hashing lines", outputs):
         pass
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
-        bind(connection, "lines", [path for output in outputs for path in output], LINES)
-        write_table(target / "repetition.parquet", run_query(connection, "overlap/repetition"), REPETITION)
 
 
 @dataclass(frozen=True)

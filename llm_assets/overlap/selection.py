@@ -13,23 +13,29 @@ from llm_assets.overlap.config import Selection
 from llm_assets.report import Report
 
 STAGE = "selected_docs"
-RULES = ("contamination", "repeated_lines")
+RULES = ("contamination", "repeated_lines", "repeated_passages")
 
 
 def select_documents(deduped: Artefact, overlaps: Artefact, target: Path, selection: Selection, engine: Engine) -> Report:
     """Writes ``docs.parquet`` and ``rejections.parquet``; reads no text.
 
     A rejection by ``contamination`` has as its value at how many places of the document n-grams of one item begin (the most of any
-    item), and names that item; one by ``repeated_lines`` the share of characters. Figure ``contaminated``: documents that share more
-    than the bound, rejected or not.
+    item), and names that item; one by ``repeated_lines`` the share of characters, by ``repeated_passages`` of bytes. Figure
+    ``contaminated``: documents that share more than the bound, rejected or not.
     """
     with connect(engine.memory, engine.workers, engine.spill) as connection:
         bind(connection, "survivors", deduped.table("docs"), DOCS)
         bind(connection, "contamination", overlaps.table("contamination"), CONTAMINATION)
         bind(connection, "repetition", overlaps.table("repetition"), REPETITION)
-        most, fraction = selection.max_shared_ngrams, selection.max_repeated_line_fraction
-        execute_query(connection, "overlap/contaminated", most=most)
-        execute_query(connection, "overlap/unwanted", rejecting=selection.contamination == "reject", most=most, fraction=fraction)
+        execute_query(connection, "overlap/contaminated", most=selection.max_shared_ngrams)
+        execute_query(
+            connection,
+            "overlap/unwanted",
+            rejecting=selection.contamination == "reject",
+            most=selection.max_shared_ngrams,
+            line_fraction=selection.max_repeated_line_fraction,
+            passage_fraction=selection.max_repeated_passage_fraction,
+        )
         kept = write_table(target / "docs.parquet", run_query(connection, "overlap/selected"), DOCS)
         write_table(target / "rejections.parquet", run_query(connection, "overlap/rejections", stage=STAGE), REJECTIONS)
         (counts,) = fetch_rows(connection, "overlap/counts")

@@ -19,8 +19,8 @@ from llm_assets.formats.parquet import write_rows, write_table
 from llm_assets.formats.tables import CONTAMINATION, EVALUATIONS
 from llm_assets.overlap.config import Contamination, Repetition
 from llm_assets.overlap.evaluation_set import read_set
-from llm_assets.overlap.lines import measure_lines
 from llm_assets.overlap.ngrams import Integers, NgramIndex, find_shared, index_items
+from llm_assets.overlap.repetition import measure_repetition
 from llm_assets.overlap.survivors import read_survivors
 from llm_assets.quality.cleaning import Cleaning, clean_texts
 from llm_assets.report import Report, sum_reports
@@ -56,9 +56,9 @@ def measure_overlaps(
 ) -> Report:
     """Writes tables ``evaluations`` and ``contamination``, of the cleaned texts of the documents in ``deduped``'s table ``docs``.
 
-    ``sequence`` is the crawl's; ``sets`` has the folder of every evaluation set by its name. Where ``repetition`` asks for lines,
-    tables ``lines`` and ``repetition`` as well; where nothing is asked for, no text is read. Figures: documents that share an n-gram
-    with each set. DataError names a folder that holds no set.
+    ``sequence`` is the crawl's; ``sets`` has the folder of every evaluation set by its name. Where ``repetition`` asks for lines
+    or passages, table ``repetition`` as well, and ``lines`` or ``passages``; where nothing is asked for, no text is read. Figures:
+    documents that share an n-gram with each set. DataError names a folder that holds no set, or the memory that passages need.
     """
     folders = tuple((name, sets[name]) for name in contamination.evaluation_sets)
     sought = _read_sought(folders, contamination)
@@ -68,8 +68,8 @@ def measure_overlaps(
     measure = _PartMeasurer(target / "contamination", tuple(docs), folders, cleaning, contamination)
     outputs = [[measure.output(part)] for part in parts]
     found = sum_reports(engine.write_parts(measure, parts, "comparing with evaluation sets", outputs), STAGE)
-    if repetition.lines:
-        measure_lines(texts.table("texts"), tuple(docs), target, cleaning, engine)
+    if repetition.lines or repetition.passages:
+        measure_repetition(texts.table("texts"), tuple(docs), target, cleaning, repetition, engine)
     read = sum(pq.read_metadata(path).num_rows for path in docs)
     return Report(STAGE, read, read, figures=found.figures)
 

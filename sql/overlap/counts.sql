@@ -3,5 +3,6 @@ select
     (select count(*) from survivors) as read,
     (select count(*) from contaminated) as contaminated,
     (select count(*) from unwanted where rule = 'contamination') as contamination,
-    (select count(*) from unwanted where rule = 'repeated_lines') as repeated_lines
+    (select count(*) from unwanted where rule = 'repeated_lines') as repeated_lines,
+    (select count(*) from unwanted where rule = 'repeated_passages') as repeated_passages
 order by read;

@@ -1,6 +1,7 @@
--- The documents that break a bound, each with the first one it breaks: contamination before repeated lines.
+-- The documents that break a bound, each with the first one it breaks: contamination, repeated lines, repeated passages.
 -- Reads: survivors, contaminated, repetition, $rejecting (whether contaminated ones are rejected), $most (their bound),
--- $fraction (share of characters in repeated lines that is let through; null for any).
+-- $line_fraction and $passage_fraction (share of characters in repeated lines, of bytes in repeated passages, that is let through;
+-- null for any).
 -- Grain: one row such a document.
 create temp table unwanted as
 with broken as (
@@ -8,10 +9,15 @@ with broken as (
     from contaminated
     where $rejecting
     union all
-    select 2, repetition.doc, 'repeated_lines', repeated_line_characters / characters, $fraction::double, null
+    select 2, repetition.doc, 'repeated_lines', repeated_line_characters / characters, $line_fraction::double, null
     from repetition
     semi join survivors on survivors.doc = repetition.doc
-    where repeated_line_characters / characters > $fraction::double
+    where repeated_line_characters / characters > $line_fraction::double
+    union all
+    select 3, repetition.doc, 'repeated_passages', repeated_passage_bytes / bytes, $passage_fraction::double, null
+    from repetition
+    semi join survivors on survivors.doc = repetition.doc
+    where bytes > 0 and repeated_passage_bytes / bytes > $passage_fraction::double
 )
 select doc, rule, value, high, detail
 from broken
