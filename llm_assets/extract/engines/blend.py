@@ -2,7 +2,7 @@
 
 Trafilatura is precise, but now and then takes a teaser for the article or loses sections of it; resiliparse finds nearly all of
 the main text, and some of the page around it. Where they agree, which is on four pages of five, trafilatura's quickest and
-strictest reading will do; where they do not, it reads the page again, with its own second opinions, then less strictly. Of what
+strictest reading will do; where they do not, it reads the page again, less strictly and with its own second opinions. Of what
 resiliparse alone has found, prose between lines that both found is put back, and so is the lead between them and the headline;
 where that is nearly as much new prose as there is text, resiliparse's text is taken.
 """
@@ -33,7 +33,7 @@ _HEADLINES = 4
 def extract_with_blend(html: str, settings: EngineSettings) -> str:
     """Main text of a page, one block a line; comments are left out.
 
-    ``favour`` is what trafilatura is told first. ``fast`` leaves out its further readings where the engines disagree.
+    ``favour`` is what trafilatura is told first. ``fast`` leaves out its second reading where the engines disagree.
     """
     opinion = split_lines(extract_with_resiliparse(html, settings.model_copy(update={"favour": "balanced"})))
     tree = parse_page(html, settings.max_depth)
@@ -61,9 +61,7 @@ def blend_texts(text: str, opinion: str, headlines: Sequence[str] = ()) -> str:
 def _plan_readings(settings: EngineSettings) -> Iterator[EngineSettings]:
     yield settings.model_copy(update={"fast": True})
     if not settings.fast:
-        yield settings
-        if settings.favour == "precision":
-            yield settings.model_copy(update={"favour": "balanced"})
+        yield settings.model_copy(update={"favour": "balanced"} if settings.favour == "precision" else {})
 
 
 def _blend(text: str, opinion: Sequence[Line], comparison: Comparison, headlines: Sequence[str]) -> str:

@@ -69,7 +69,10 @@ class Search:
 
     def _judge_values(self, values: Sequence[str | None]) -> bool:
         """Whether one of the values is looked for by any condition on its attribute."""
-        return any(value is not None and search(value) for value, search in zip(values, self._searches, strict=True))
+        for value, search in zip(values, self._searches, strict=True):  # noqa: SIM110 - a generator would take as long again
+            if value is not None and search(value):
+                return True
+        return False
 
     def _holds(self, attributes: Sequence[tuple[str, str]]) -> bool:
         for names, search in self._conditions:
