@@ -23,7 +23,7 @@ class UrlFilter(Section):
     """Names of side inputs: folders as UT1 makes them, with ``CATEGORY/domains`` and ``CATEGORY/urls``, or with these two alone."""
 
     categories: tuple[str, ...] = ("adult", "mixed_adult", "agressif", "ddos", "gambling", "malware", "phishing", "warez")
-    """What is read of folders with categories. FineWeb reads ``adult``; UT1 also lists banks, blogs, the press: no reason to refuse a page."""
+    """What is read of folders with categories. FineWeb reads ``adult``; UT1 also lists banks, blogs and the press."""
 
     max_soft_words: int = Field(default=1, ge=0)
     """Distinct soft words a URL may hold: with FineWeb, two are one too many."""
