@@ -46,7 +46,7 @@ def spell_domain(line: str) -> str:
     >>> spell_domain("*.Bücher.example.")
     'xn--bcher-kva.example'
     """
-    return split_url(line.lstrip("*."))[0]
+    return split_url(line.strip().lstrip("*."))[0]
 
 
 def spell_url(line: str) -> str:

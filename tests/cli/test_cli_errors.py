@@ -15,7 +15,7 @@ import pytest
         (("sql", "selct 1"), 'syntax error at or near "selct"; `llm-assets sql` lists'),
         (("sql", "select * from nowhere"), "nowhere"),
         (("sql", ""), "the query is empty"),
-        (("sql", "--print", "nothing"), "there is no view nothing; there are: copies, corpus"),
+        (("sql", "--print", "nothing"), "there is no view nothing; there are: contamination, copies, corpus"),
         (("sql", "create table t as select 1"), "read-only"),
         (("sql", "select '\udcff'"), "the query is not UTF-8"),
         (("funnel", "--crawl", "other"), "there is no crawl 'other'; declared: pages"),
