@@ -60,7 +60,7 @@ def test_a_setting_of_the_recipe_reaches_the_stage(run: Run, corpus: Path) -> No
     ("arguments", "said"),
     [
         (("dedupe", "corpus"), "there is no stage 'dedupe'; there are warc, url"),
-        (("extract", "corpus"), "no WARC file"),
+        (("extract", "corpus"), "no WARC and no ARC file"),
         (("signals", "pages"), "this is no JSON Lines file"),
         (("train", "pages"), "this is no text file"),
         (("pii", "corpus", "--set", "pii.kindle=1"), "pii.kindle is unknown"),
