@@ -50,7 +50,7 @@ def fill_catalog(folder: Path) -> duckdb.DuckDBPyConnection:
         "texts": [{"doc": key(n), "url": urls[n], "title": PLANTS[n], "text": f"{PLANTS[n]} text"} for n in numbers],
         "signals": [{**measured, "doc": key(n), "words": WORDS[n]} for n in numbers],
         "passed": [{"doc": key(n)} for n in passed],
-        "survivors": [{"doc": key(n), "family": key(n)} for n in kept],
+        "survivors": [{"doc": key(n), "family": key(n), "cluster_size": 1} for n in kept],
         "duplicates": [{"doc": key(copy), "elder": key(kept[0]), "kind": "near", "similarity": 0.97, "removed": True}],
         "corpus": [{**base, "doc": key(n), "id": format_doc(key(n)), "url": "u"} for n in kept],
         "findings": [{"doc": key(kept[0]), "field": "text", "kind": "email", "start": 0, "end": 9}],
