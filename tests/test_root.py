@@ -56,7 +56,7 @@ def test_a_side_input_is_known_by_its_content(root: DataRoot, tmp_path: Path) ->
 
 
 def test_a_missing_side_input_is_named(root: DataRoot) -> None:
-    with pytest.raises(ConfigError, match="wants a side input 'ut1'; there are: none"):
+    with pytest.raises(ConfigError, match="there is no side input 'ut1'; there are: none"):
         root.input_path("ut1")
 
 
