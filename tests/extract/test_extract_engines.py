@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from statistics import fmean
 
@@ -18,6 +19,7 @@ from llm_assets.extract.config import Extraction
 from llm_assets.extract.engines import ENGINES
 from llm_assets.extract.engines.blend import blend_texts
 from llm_assets.extract.engines.settings import TooDeepError
+from llm_assets.extract.engines.trafilatura import extract_from_tree, parse_page
 from llm_assets.formats.warc import read_records
 
 COMMENTS = b"<div id=comments class=comments><p class=comment-body>First! What a lovely river this is, says a reader.</p></div>"
@@ -150,3 +152,11 @@ def test_quality_never_falls_below_its_floor(shared_data: Path, engine: str, flo
     ]
     assert len(scores) > 50
     assert fmean(scores) >= floor
+
+
+def test_what_the_quickest_reading_takes_out_first_changes_nothing() -> None:
+    settings, menu = Extraction(fast=True), "<nav>Home<aside>Ads</aside></nav>Above all <time>today</time> it rains."
+    pages = [html for layout in make_layouts() for html in (layout.html, re.sub("(<body.*?>)", rf"\1{menu}", layout.html))]
+    assert len(set(pages)) > len(pages) / 2
+    for html in pages:
+        assert ENGINES["trafilatura"](html, settings) == extract_from_tree(parse_page(html, settings.max_depth), settings)

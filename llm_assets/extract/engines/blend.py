@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from llm_assets.extract.engines.comparison import Comparison, Line, compare_lines, find_shared_fraction, split_lines, split_words
+from llm_assets.extract.engines.comparison import Comparison, Lines, split_words
 from llm_assets.extract.engines.resiliparse import extract_with_resiliparse
 from llm_assets.extract.engines.settings import EngineSettings
-from llm_assets.extract.engines.trafilatura import extract_from_tree, parse_page
+from llm_assets.extract.engines.trafilatura import extract_from_tree, is_quickest, parse_page, prune_tree
 
 AGREED_FRACTION = 0.5
 """Share of the second opinion's shingles that a text must have for the two to agree."""
@@ -35,15 +35,20 @@ def extract_with_blend(html: str, settings: EngineSettings) -> str:
 
     ``favour`` is what trafilatura is told first. ``fast`` leaves out its second reading where the engines disagree.
     """
-    opinion = split_lines(extract_with_resiliparse(html, settings.model_copy(update={"favour": "balanced"})))
+    opinion = Lines(extract_with_resiliparse(html, settings.model_copy(update={"favour": "balanced"})))
     tree = parse_page(html, settings.max_depth)
-    text, comparison = "", Comparison((), 0)
-    for reading in _plan_readings(settings):
+    headlines = [element.text_content() for element in islice(tree.iter("title", "h1"), _HEADLINES)]
+    text, comparison = "", opinion.compare("")
+    for number, reading in enumerate(_plan_readings(settings)):
+        if number:
+            tree = parse_page(html, settings.max_depth)
+        if is_quickest(reading):
+            prune_tree(tree)
         text = extract_from_tree(tree, reading)
-        comparison = compare_lines(opinion, text)
-        if find_shared_fraction(opinion, comparison.matches) >= AGREED_FRACTION:
+        comparison = opinion.compare(text)
+        if comparison.find_fraction(opinion) >= AGREED_FRACTION:
             break
-    return _blend(text, opinion, comparison, [element.text_content() for element in islice(tree.iter("title", "h1"), _HEADLINES)])
+    return _blend(text, opinion, comparison, headlines)
 
 
 def blend_texts(text: str, opinion: str, headlines: Sequence[str] = ()) -> str:
@@ -54,8 +59,8 @@ def blend_texts(text: str, opinion: str, headlines: Sequence[str] = ()) -> str:
     >>> blend_texts(f"{first}\n{last}", f"Menu\n{first}\n{lost} Too bad.\n{last}\nImprint").split("\n")[1]
     'This long line was found by no more than one of them. Too bad.'
     """
-    lines = split_lines(opinion)
-    return _blend(text, lines, compare_lines(lines, text), headlines)
+    lines = Lines(opinion)
+    return _blend(text, lines, lines.compare(text), headlines)
 
 
 def _plan_readings(settings: EngineSettings) -> Iterator[EngineSettings]:
@@ -64,33 +69,34 @@ def _plan_readings(settings: EngineSettings) -> Iterator[EngineSettings]:
         yield settings.model_copy(update={"favour": "balanced"} if settings.favour == "precision" else {})
 
 
-def _blend(text: str, opinion: Sequence[Line], comparison: Comparison, headlines: Sequence[str]) -> str:
-    pairs = list(zip(opinion, comparison.matches, strict=True))
-    found = [number for number, match in enumerate(comparison.matches) if match.is_found]
-    missed = sum(len(line.words) * (1 - match.shared / len(line.shingles)) for line, match in pairs if line.is_prose)
-    if not text.strip() or (found and missed > MISSED_RATIO * comparison.words):
-        return "\n".join(line.text for line in opinion)
-    if not found:
+def _blend(text: str, opinion: Lines, comparison: Comparison, headlines: Sequence[str]) -> str:
+    found = comparison.found.nonzero()[0]
+    prose = opinion.is_prose
+    missed = (opinion.words[prose] * (1 - comparison.shared[prose] / opinion.shingles[prose])).sum()
+    if not text.strip() or (len(found) and missed > MISSED_RATIO * comparison.words):
+        return "\n".join(opinion.texts)
+    if not len(found):
         return text
+    first, last = int(found[0]), int(found[-1])
     gaps: defaultdict[int, list[str]] = defaultdict(list)
     place = 0
-    for line, match in pairs[found[0] : found[-1]]:
-        if match.is_found:
-            place = match.place
-        elif line.is_prose:
-            gaps[place].append(line.text)
+    for number in range(first, last):
+        if comparison.found[number]:
+            place = int(comparison.places[number])
+        elif prose[number]:
+            gaps[place].append(opinion.texts[number])
     body = [part for number, line in enumerate(text.split("\n")) for part in (line, *gaps[number])]
-    return "\n".join([*_find_lead(opinion[: found[0]], headlines), *body])
+    return "\n".join([*_find_lead(opinion, first, headlines), *body])
 
 
-def _find_lead(lines: Sequence[Line], headlines: Sequence[str]) -> list[str]:
-    """The prose after the last of these lines that is a headline."""
-    wanted = [_normalise(split_words(headline)) for headline in headlines]
-    for number in range(len(lines) - 1, -1, -1):
-        if len(lines[number].words) >= HEADLINE_WORDS and any(_normalise(lines[number].words) in headline for headline in wanted):
-            return [line.text for line in lines[number + 1 :] if line.is_prose]
+def _find_lead(lines: Lines, end: int, headlines: Sequence[str]) -> list[str]:
+    """The prose before line ``end`` and after the last line before it that is a headline."""
+    wanted = [_normalise(headline) for headline in headlines]
+    for number in range(end - 1, -1, -1):
+        if lines.words[number] >= HEADLINE_WORDS and any(_normalise(lines.texts[number]) in headline for headline in wanted):
+            return [lines.texts[after] for after in range(number + 1, end) if lines.is_prose[after]]
     return []
 
 
-def _normalise(words: Sequence[str]) -> str:
-    return f" {' '.join(words).lower()} "
+def _normalise(text: str) -> str:
+    return f" {' '.join(split_words(text)).lower()} "

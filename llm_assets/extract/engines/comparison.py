@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 SHINGLE_WORDS = 4
 
@@ -15,35 +18,68 @@ PROSE_WORDS = 12
 """Words of a line from which on it is taken for prose; shorter ones are as likely captions and links."""
 
 _WORD = re.compile(r"\w+")
-_Shingle = tuple[str, ...]
-
-
-class Line(NamedTuple):
-    """A line of a text."""
-
-    text: str
-    words: Sequence[str]
-    shingles: Sequence[_Shingle]
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it is long enough to be a sentence of the text."""
-        return len(self.words) >= PROSE_WORDS
-
-
-class Match(NamedTuple):
-    """How many of a line's shingles another text has, whether that makes it found, and the other's line where the last one ends."""
-
-    shared: int
-    is_found: bool
-    place: int
+_WORD_OR_END = re.compile(r"\w+|\n")
+_END = 0
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd; the sum over four words is taken modulo 2^64
 
 
 class Comparison(NamedTuple):
-    """A match for each line, and the number of words of the text that they were looked for in."""
+    """An item for each line: how many of its shingles another text has, whether that makes it found, and the other's line
+    where the last of them ends. ``words`` are those of the other text."""
 
-    matches: Sequence[Match]
+    shared: NDArray[np.int64]
+    found: NDArray[np.bool_]
+    places: NDArray[np.int64]
     words: int
+
+    def find_fraction(self, lines: Lines) -> float:
+        """Share of the lines' shingles that the other text has; 1 where there are none."""
+        total = int(lines.shingles.sum())
+        return int(self.shared.sum()) / total if total else 1.0
+
+
+class Lines:
+    """The lines of a text. ``words`` and ``shingles`` count those of each line; no shingle goes over the end of a line.
+
+    Words are runs of letters, digits and underscores, and are numbered as they come; shingles are hashes of the numbers.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.texts: Sequence[str] = [line.strip() for line in text.split("\n")]
+        self._numbers = _Numbers({"\n": _END})
+        words, lines = self._number_words(text)
+        self.words = np.bincount(lines, minlength=len(self.texts))
+        self.shingles = np.maximum(self.words - (SHINGLE_WORDS - 1), 0)
+        self.is_prose = self.words >= PROSE_WORDS
+        inside = lines[: -SHINGLE_WORDS + 1] == lines[SHINGLE_WORDS - 1 :]
+        self._hashes, self._lines = _hash_shingles(words)[inside], lines[: -SHINGLE_WORDS + 1][inside]
+
+    def compare(self, text: str) -> Comparison:
+        """Looks for the lines in another text, whose own line ends do not matter."""
+        words, lines = self._number_words(text)
+        hashes = _hash_shingles(words)
+        order = np.argsort(hashes, kind="stable")
+        # Behind all that are smaller or equal: where a shingle occurs more than once, at the last of them.
+        last = order[np.searchsorted(hashes, self._hashes, side="right", sorter=order) - 1] if len(order) else order
+        is_shared = hashes[last] == self._hashes if len(order) else np.zeros(len(self._hashes), bool)
+        at = self._lines[is_shared]
+        shared = np.bincount(at, minlength=len(self.texts))
+        places = np.zeros(len(self.texts), np.int64)
+        if len(order):
+            places[at] = lines[last[is_shared] + SHINGLE_WORDS - 1]  # in order, so that a line's last one stays
+        return Comparison(shared, (shared > 0) & (shared >= SHARED_FRACTION * self.shingles), places, len(words))
+
+    def _number_words(self, text: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The number of each word, and of the line that it stands in."""
+        numbers = np.fromiter(map(self._numbers.__getitem__, _WORD_OR_END.findall(text)), np.uint64)
+        is_end = numbers == _END
+        return numbers[~is_end], np.cumsum(is_end)[~is_end]
+
+
+class _Numbers(dict[str, int]):
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
 
 
 def split_words(text: str) -> list[str]:
@@ -51,30 +87,9 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def split_lines(text: str) -> list[Line]:
-    """The lines of a text with their words. No shingle goes over the end of a line."""
-    lines = [line.strip() for line in text.split("\n")]
-    return [Line(line, words, _make_shingles(words)) for line in lines for words in [split_words(line)]]
-
-
-def compare_lines(lines: Sequence[Line], text: str) -> Comparison:
-    """Looks for the lines in another text, whose own line ends do not matter."""
-    words = [(word, number) for number, line in enumerate(text.split("\n")) for word in split_words(line)]
-    shingles = _make_shingles([word for word, _ in words])
-    places = {shingle: words[end][1] for end, shingle in enumerate(shingles, SHINGLE_WORDS - 1)}
-    return Comparison([_match_line(line, places) for line in lines], len(words))
-
-
-def find_shared_fraction(lines: Sequence[Line], matches: Sequence[Match]) -> float:
-    """Share of the lines' shingles that the other text has; 1 where there are none."""
-    total = sum(len(line.shingles) for line in lines)
-    return sum(match.shared for match in matches) / total if total else 1.0
-
-
-def _match_line(line: Line, places: Mapping[_Shingle, int]) -> Match:
-    shared = [places[shingle] for shingle in line.shingles if shingle in places]
-    return Match(len(shared), bool(shared) and len(shared) >= SHARED_FRACTION * len(line.shingles), shared[-1] if shared else 0)
-
-
-def _make_shingles(words: Sequence[str]) -> list[_Shingle]:
-    return list(zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False))
+def _hash_shingles(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    count = max(len(words) - SHINGLE_WORDS + 1, 0)
+    hashes = words[:count]
+    for place in range(1, SHINGLE_WORDS):
+        hashes = hashes * _FACTOR + words[place : place + count]
+    return hashes

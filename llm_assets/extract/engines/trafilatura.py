@@ -14,6 +14,12 @@ UNREAD = 'descendant::script[not(@type="application/ld+json")]|descendant::style
 """What no rule reads but each of some hundred searches walks over: a tenth of the time. Of 1,226 pages in a trial, one came out
 otherwise without it, with its headline regained."""
 
+UNWANTED_ELEMENTS = (
+    *("aside", "audio", "button", "canvas", "dialog", "embed", "fieldset", "footer", "iframe", "input", "label", "legend"),
+    *("map", "menu", "nav", "noscript", "object", "picture", "select", "svg", "textarea", "time", "video"),
+)
+"""What trafilatura's cleaning takes out of every page, whatever stands in it: on average a third of the elements."""
+
 _UNWANTED = bytes(code for code in range(0x20) if code not in b"\t\n\v\f\r")
 """Control characters: libxml2 reads them, but an element moved with one in its text raises, and the page would be lost."""
 
@@ -23,7 +29,15 @@ _REFERENCE = re.compile(rb"&#(?:0{0,9}(?:[1-8]|1[124-9]|2\d|3[01])(?!\d)|[xX]0{0
 
 def extract_with_trafilatura(html: str, settings: EngineSettings) -> str:
     """Main text of a page, one block a line; comments are left out. Some 1.6 times the speed of trafilatura as it comes."""
-    return extract_from_tree(parse_page(html, settings.max_depth), settings)
+    tree = parse_page(html, settings.max_depth)
+    if is_quickest(settings):
+        prune_tree(tree)
+    return extract_from_tree(tree, settings)
+
+
+def is_quickest(settings: EngineSettings) -> bool:
+    """Whether a reading is the quickest and strictest: the only one that looks at nothing but the cleaned page."""
+    return settings.fast and settings.favour == "precision"
 
 
 def parse_page(html: str, max_depth: int) -> Any:
@@ -36,6 +50,16 @@ def parse_page(html: str, max_depth: int) -> Any:
     for element in tree.xpath(UNREAD):
         element.drop_tree()
     return tree
+
+
+def prune_tree(tree: Any) -> None:
+    """Takes out of a parsed page, in C and before the searches and copies, what the quickest strict reading would take out later.
+
+    Such a reading comes out the same: on all of 1,232 pages in a trial. Others look at the page as it was, too.
+    """
+    from lxml.etree import strip_elements
+
+    strip_elements(tree, *UNWANTED_ELEMENTS, with_tail=False)
 
 
 def extract_from_tree(tree: Any, settings: EngineSettings) -> str:
