@@ -29,6 +29,7 @@ STAGES: Mapping[str, str] = {
     "encode": "encodes documents, by a tokenizer given or trained on them",
     "loader": "reads token shards in training's order",
     "train": "trains a small model on the bytes of a text file",
+    "score": "scores a model on an evaluation set, and holds it against lm-evaluation-harness's own",
     "generate": "continues the lines of a text file with a model of random weights",
 }
 """What each stage does. Its module here has the same name, and is imported when the stage is asked for: memory is then its own."""

@@ -253,14 +253,16 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 @dg.asset(**node("evaluation_samples", "model", "pytorch", "json", crawl=False), deps=[trained_model, training_set, section("sampling")])
 def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """What the model says, which next token it expects, and how well it predicts text it has not seen."""
-    from llm_assets.gate import chosen_shards
+    from dagster_project.tracking import record_scores
+    from llm_assets.gate import chosen_shards, packed_corpora
     from llm_assets.model.device import choose_device
     from llm_assets.sampling.stage import sample_model
 
     with pipeline.step(context) as step:
-        shards = list(chosen_shards(step).values())
-        device = choose_device(pipeline.device)
-        step.report = sample_model(step.read("trained_model"), shards, step.folder, step.recipe.sampling, device)
+        shards = chosen_shards(step)
+        corpora, device = packed_corpora(step.root, shards), choose_device(pipeline.device)
+        step.report = sample_model(step.read("trained_model"), list(shards.values()), step.folder, step.recipe.sampling, device, corpora)
+        record_scores(step.folder)
     return materialized(step)
 
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
+
 import dagster as dg
 
 from llm_assets.catalog import fetch_rows, open_catalog
 from llm_assets.gate import declared_set
 from llm_assets.report_page.figures import Extent, draw_samples
 from llm_assets.report_page.histograms import count_histograms
-from llm_assets.report_page.markdown import write_histograms, write_overlap, write_samples
+from llm_assets.report_page.markdown import write_histograms, write_overlap, write_samples, write_scores
+from llm_assets.sampling.config import BY_SOURCE
 from llm_assets.step import Step
 
 MEASURED = ("quality_signals", "filtered_docs")
 SAMPLED = ("extracted_text", "filtered_docs", "deduped_docs", "selected_docs", "pii_scrubbed_corpus")
 SAMPLES = 2
 """Documents to show of each fate: a row each, and Dagster keeps what it is told in its database."""
+DOMAINS = 20
+"""Domains, and languages, whose score is shown."""
 
 
 def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
     """Markdown of one crawl's stage, from the catalog. What pages say in it is redacted and escaped."""
     if step.asset == "evaluation_samples":
-        return _tabulate_overlap(step)
+        return _tabulate_overlap(step) | _tabulate_scores(step)
     if step.asset not in (*MEASURED, *SAMPLED):
         return {}
     pictures: dict[str, dg.MetadataValue] = {}
@@ -33,6 +38,12 @@ def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
             samples = [row for row in draw_samples(connection, filters, extent, SAMPLES) if row["stage"] == step.asset]
             pictures["samples"] = dg.MetadataValue.md(write_samples(samples))
     return pictures
+
+
+def _tabulate_scores(step: Step) -> dict[str, dg.MetadataValue]:
+    """Bits per byte of each language and of the largest domains; nothing where no validation document was scored."""
+    scores = json.loads((step.root.artefact(step.asset).path(BY_SOURCE)).read_text(encoding="utf-8"))
+    return {f"bits per byte by {kind[:-1]}": dg.MetadataValue.md(write_scores(rows[:DOMAINS])) for kind, rows in scores.items() if rows}
 
 
 def _tabulate_overlap(step: Step) -> dict[str, dg.MetadataValue]:

@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from llm_assets.formats.manifest import Artefact
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
+from llm_assets.sampling.config import BY_SOURCE
 from llm_assets.services import tracking_uri
 from llm_assets.step import Step
 
@@ -89,6 +91,13 @@ def record_report(report: Report, parameters: dict[str, Any]) -> None:
     metrics |= {name: figure for name, figure in report.figures.items() if not isinstance(figure, str)}
     mlflow.log_metrics({_plain(name): float(value) for name, value in metrics.items()})
     mlflow.log_params({name: str(value)[:500] for name, value in parameters.items()})
+
+
+def record_scores(folder: Path) -> None:
+    """Bits per byte by domain and language into the open run."""
+    import mlflow
+
+    mlflow.log_artifact(str(folder / BY_SOURCE))
 
 
 def _plain(name: str) -> str:

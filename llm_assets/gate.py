@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterable
 
 import tomlkit
 
@@ -80,6 +81,16 @@ def shards_of(root: DataRoot) -> dict[str, Artefact]:
             f"{label('token_shards', changed[0])} has changed since the training set was drawn: `llm-assets run`", chosen.folder
         )
     return shards
+
+
+def packed_corpora(root: DataRoot, crawls: Iterable[str]) -> list[Artefact | None]:
+    """The corpus that the shards of each crawl were packed from; None where it has changed since."""
+    corpora: list[Artefact | None] = []
+    for name in crawls:
+        shards, corpus = root.manifest("token_shards", name), root.manifest("pii_scrubbed_corpus", name)
+        packed = shards.inputs.get(label("pii_scrubbed_corpus", name)) if shards else None
+        corpora.append(root.artefact("pii_scrubbed_corpus", name) if corpus and corpus.data_version == packed else None)
+    return corpora
 
 
 def _count_tokens(shards: Artefact) -> int:

@@ -72,7 +72,14 @@ ASSETS = {
         ),
         Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
         Node("trained_model", ("training_set", "tokenizer"), ("model", "training"), ("model.safetensors", "config.json"), per_crawl=False),
-        Node("evaluation_samples", ("trained_model", "training_set"), ("sampling",), ("samples.json", "next_tokens.json"), per_crawl=False),
+        Node(
+            "evaluation_samples",
+            ("trained_model", "training_set"),
+            ("sampling",),
+            ("samples.json", "next_tokens.json"),
+            per_crawl=False,
+            code="2",
+        ),
     )
 }
 """The graph in topological order. Beside it, ``deduped_docs`` reads ``seniors``: see :meth:`Snapshot.seniors`."""

@@ -59,7 +59,7 @@ def generate(
     """Let the trained model go on from a prompt, or from several at once. One alone is printed as it is written."""
     for prompt in prompts:
         require_text(prompt, "prompt")
-    model, tokenizer = _open_model(context, device)
+    model, tokenizer = open_root_model(context, device)
     from llm_assets.sampling import generate as generation
     from llm_assets.sampling.config import Decoding
 
@@ -117,7 +117,7 @@ def next_token(
         raise ConfigError("give either a text or --window")
     for words, name in ((prompt, "prompt"), (then, "text of --then")):
         require_text(words or "", name)
-    model, tokenizer = _open_model(context, device)
+    model, tokenizer = open_root_model(context, device)
     from llm_assets.sampling import next_token as prediction
 
     if window is None:
@@ -155,7 +155,7 @@ def _validation_windows(context: typer.Context, length: int) -> Windows:
     return Windows([tokens for _, tokens in open_split(list(shards_of(open_root(context)).values()), "validation")], length)
 
 
-def _open_model(context: typer.Context, device: str) -> tuple[Transformer, tokenizers.Tokenizer]:
+def open_root_model(context: typer.Context, device: str) -> tuple[Transformer, tokenizers.Tokenizer]:
     """The root's model and its tokenizer; looked for before anything heavy is imported."""
     artefact = open_root(context).artefact("trained_model")
     from llm_assets.sampling.generate import open_model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -52,8 +52,16 @@ class Score:
 
 
 @torch.no_grad()
-def score_windows(model: Transformer, windows: Iterable[tuple[Tensor, Tensor]], token_lengths: Sequence[int]) -> Score:
-    """Scores batches of (inputs, targets), (B, T) each. ``token_lengths`` holds the raw bytes of every token of the vocabulary."""
+def score_windows(
+    model: Transformer,
+    windows: Iterable[tuple[Tensor, Tensor]],
+    token_lengths: Sequence[int],
+    watch: Callable[[Tensor, Tensor], None] | None = None,
+) -> Score:
+    """Scores batches of (inputs, targets), (B, T) each. ``token_lengths`` holds the raw bytes of every token of the vocabulary.
+
+    ``watch`` is told the losses in nats and the raw bytes of the targets of each batch, (B, T) each.
+    """
     device = next(model.parameters()).device
     lengths = torch.tensor(token_lengths, dtype=torch.int64, device=device)
     tokens = text_bytes = 0
@@ -66,5 +74,11 @@ def score_windows(model: Transformer, windows: Iterable[tuple[Tensor, Tensor]], 
         nats += losses.sum().item()
         text_nats += losses[answer_bytes > 0].sum().item()
         text_bytes += int(answer_bytes.sum().item())
-    bits_per_byte = text_nats / math.log(2) / text_bytes if text_bytes else math.nan
-    return Score(tokens, nats / tokens if tokens else math.nan, text_bytes, bits_per_byte)
+        if watch is not None:
+            watch(losses, answer_bytes)
+    return Score(tokens, nats / tokens if tokens else math.nan, text_bytes, bits_per_byte(text_nats, text_bytes))
+
+
+def bits_per_byte(nats: float, size: int) -> float:
+    """Nats of a text over its bytes, in bits; NaN where it has none."""
+    return nats / math.log(2) / size if size else math.nan

@@ -69,6 +69,12 @@ def write_overlap(rows: Sequence[Row]) -> str:
     return _write_table(heads, "llrrrrrr", cells)
 
 
+def write_scores(rows: Sequence[Row]) -> str:
+    """A table of domains or languages: what was scored of each, and the model's bits per byte on it."""
+    cells = [(for_markdown(row["name"]), f"{row['tokens']:,}", f"{row['bytes']:,}", f"{row['bits_per_byte']:.3f}") for row in rows]
+    return _write_table(("name", "tokens", "bytes", "bits per byte"), "lrrr", cells)
+
+
 def write_samples(samples: Iterable[Row]) -> str:
     """A table of documents to look at, with what was measured of each."""
     rows = [

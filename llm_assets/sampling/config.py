@@ -6,6 +6,9 @@ from pydantic import Field
 
 from llm_assets.section import Section
 
+BY_SOURCE = "scores_by_source.json"
+"""File of the scores by domain and by language."""
+
 
 class Decoding(Section):
     """How the next token is chosen from the model's distribution. What is None is off."""

@@ -34,8 +34,15 @@ def stream(
 ) -> Iterator[tuple[int, str]]:
     """The continuations in pieces, each with the number of its prompt, as soon as it is sure: whole characters that begin no
     stop text."""
+    yield from continue_tokens(model, tokenizer, [encode_prompt(tokenizer, prompt) for prompt in prompts], decodings)
+
+
+def continue_tokens(
+    model: Transformer, tokenizer: tokenizers.Tokenizer, prompts: Sequence[Sequence[int]], decodings: Sequence[Decoding]
+) -> Iterator[tuple[int, str]]:
+    """The same for prompts as ids, which begin as they are."""
     raw, end = token_bytes(tokenizer), end_of_text(tokenizer)
-    texts = [Continuation(encode_prompt(tokenizer, prompt), decoding) for prompt, decoding in zip(prompts, decodings, strict=True)]
+    texts = [Continuation(prompt, decoding) for prompt, decoding in zip(prompts, decodings, strict=True)]
     writers = {id(text): (number, _Writer(text.decoding.stop)) for number, text in enumerate(texts)}
     for text, token in advance(model, texts, end):
         number, writer = writers[id(text)]

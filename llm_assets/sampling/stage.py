@@ -1,7 +1,8 @@
 """Stage ``sampling``: a trained model and its validation shards in, what it says out.
 
 Writes ``samples.json`` (continuations of the prompts), ``next_tokens.json`` (tables of next tokens with the correct one),
-``next_tokens.png`` (the first of them drawn) and ``scores.json``. Every text passes the redactor before it is written. On a CPU
+``next_tokens.png`` (the first of them drawn), ``scores.json`` and ``scores_by_source.json`` (bits per byte by domain and by
+language of the validation documents). Every text passes the redactor before it is written. On a CPU
 the same inputs give the same bytes.
 """
 
@@ -16,11 +17,12 @@ from llm_assets.formats.manifest import Artefact, hash_file
 from llm_assets.model.export import load_model
 from llm_assets.pii.redact import redact_values
 from llm_assets.report import Figure, Report
-from llm_assets.sampling.config import Sampling
+from llm_assets.sampling.config import BY_SOURCE, Sampling
 from llm_assets.sampling.generate import generate
 from llm_assets.sampling.next_token import tabulate_windows
 from llm_assets.sampling.picture import draw_predictions
 from llm_assets.sampling.score import score_shards
+from llm_assets.sampling.sources import Sources, find_sources
 from llm_assets.tokenizer.bpe import load_tokenizer
 from llm_assets.training.batches import Windows, open_split
 from llm_assets.training.determinism import reproducible
@@ -31,10 +33,18 @@ PICTURED = 4
 """Next-token tables that are drawn."""
 
 
-def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, config: Sampling, device: str) -> Report:
+def sample_model(
+    model: Artefact,
+    shards: Sequence[Artefact],
+    target: Path,
+    config: Sampling,
+    device: str,
+    corpora: Sequence[Artefact | None] | None = None,
+) -> Report:
     """Samples a model folder, and scores it on the validation split of ``shards``.
 
-    The report counts prompts. DataError where the model cannot be read, or the shards are of another tokenizer.
+    ``corpora`` are what each of the shards was packed from, None where that is gone; without them nothing is told by source. The
+    report counts prompts. DataError where the model cannot be read, or the shards are of another tokenizer.
     """
     tokenizer_json = model.path("tokenizer.json")
     tokenizer = load_tokenizer(tokenizer_json)
@@ -42,17 +52,22 @@ def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, conf
     validation = open_split(shards, "validation", hash_file(tokenizer_json))
     windows = Windows([tokens for _, tokens in validation], transformer.dimensions.context)
     figures: dict[str, Figure] = {}
+    sources = find_sources(shards, corpora) if corpora is not None else None
     with reproducible(threads=1):
         decodings = [config.model_copy(update={"seed": config.seed + number}) for number in range(len(config.prompts))]
         texts = generate(transformer, tokenizer, config.prompts, decodings)
         samples = [{"prompt": prompt, "text": text} for prompt, text in zip(config.prompts, texts, strict=True)]
         tables = list(tabulate_windows(transformer, tokenizer, windows, windows.spread(config.windows), config.top))
         if len(windows):
-            score = score_shards(transformer, tokenizer, windows, config.scored_windows)
+            score = score_shards(transformer, tokenizer, windows, config.scored_windows, sources)
             figures = {"validation_loss": score.loss, "bits_per_byte": score.bits_per_byte, "tokens_scored": score.tokens}
+            figures |= _by_language(sources)
     target.mkdir(parents=True, exist_ok=True)
-    for name, value in (("samples", samples), ("next_tokens", [asdict(table) for table in tables]), ("scores", figures)):
-        (target / f"{name}.json").write_text(json.dumps(redact_values(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    written: dict[str, object] = {"samples.json": samples, "next_tokens.json": [asdict(table) for table in tables], "scores.json": figures}
+    if sources is not None:
+        written[BY_SOURCE] = sources.describe()
+    for name, value in written.items():
+        (target / name).write_text(json.dumps(redact_values(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (target / "next_tokens.png").write_bytes(draw_predictions(tables[:PICTURED]))
     no_validation = "no shard of the split validation has a whole window: there are no scores and no next-token tables"
     return Report(
@@ -63,3 +78,9 @@ def sample_model(model: Artefact, shards: Sequence[Artefact], target: Path, conf
         unit="prompts",
         warnings=() if figures else (no_validation,),
     )
+
+
+def _by_language(sources: Sources | None) -> dict[str, Figure]:
+    """Bits per byte of each language, where there are several."""
+    languages = sources.by("languages") if sources is not None else {}
+    return {f"bits_per_byte.{name}": score.bits_per_byte for name, score in languages.items()} if len(languages) > 1 else {}

@@ -69,6 +69,13 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """Four questions with two choices each."""
+    rows = [{"query": f"Question: {sentence}", "choices": ["At noon.", "At night."], "gold": 1} for sentence in (*SENTENCES, "When?")]
+    return write_lines(tmp_path / "questions.jsonl", rows)
+
+
+@pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A text file."""
     path = tmp_path / "book.txt"

@@ -34,6 +34,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
     "loader": ("book", 32, ("tokens_per_s", "hash_s", "first_batch_s")),
     "train": ("book", 2 * 12, ("tokens", "training_loss", "validation_loss")),
+    "score": ("questions", 2, ("acc", "acc_norm", "largest_difference", "greedy_flags_differing", "choices_differing")),
     "generate": ("book", 2 * 8, ("tokens", "tokens_per_cpu_s_uncached", "bandwidth_share")),
 }
 """Stage: the input it takes, the documents that a limit of 2 leaves of it, and what it is judged by."""
