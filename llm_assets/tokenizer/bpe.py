@@ -29,8 +29,11 @@ MAX_RUN = 1_024
 """Characters without, or of nothing but, white space that the trainer sees in one piece. It merges a word in time quadratic in
 its length: a page that is a megabyte of one letter would take it a quarter of an hour."""
 
+BLANKS = " \n\t\r\v\f"
+"""What ends a long word; the commonest first."""
+
 # Started at the start of a run only, else a long run would be tried from each of its characters.
-_LONG_WORD = re.compile(rf"(?<![^ \t\n\v\f\r])[^ \t\n\v\f\r]{{{MAX_RUN + 1},}}")
+_LONG_WORD = re.compile(rf"(?<![^{BLANKS}])[^{BLANKS}]{{{MAX_RUN + 1},}}")
 _LONG_SPACE = re.compile(rf"(?<!\s)(\s{{{MAX_RUN}}})\s+")
 
 
@@ -72,7 +75,7 @@ def train_bpe(texts: Iterable[str], config: Tokenizer) -> tokenizers.Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(map(_cut_runs, texts), trainer)
+    tokenizer.train_from_iterator(map(cut_runs, texts), trainer)
     tokenizer.encode_special_tokens = True
     return tokenizer
 
@@ -89,6 +92,8 @@ def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
     except Exception as error:  # tokenizers raises nothing more specific
         raise DataError(f"this is no tokenizer.json: {error}", path) from error
     tokenizer.encode_special_tokens = True  # not part of the file
+    tokenizer.no_truncation()  # some files bear the settings of one model's inputs
+    tokenizer.no_padding()
     return tokenizer
 
 
@@ -98,6 +103,11 @@ def end_of_text(tokenizer: tokenizers.Tokenizer) -> int:
     if token is None:
         raise DataError(f"the tokenizer has no {END_OF_TEXT}, which must end every document")
     return token
+
+
+def vocabulary_size(tokenizer: tokenizers.Tokenizer) -> int:
+    """One more than the largest id. Ids of a tokenizer from elsewhere may have gaps, so that it has fewer tokens."""
+    return max(tokenizer.get_vocab().values(), default=-1) + 1
 
 
 def encode_text(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
@@ -114,7 +124,7 @@ def token_bytes(tokenizer: tokenizers.Tokenizer) -> list[bytes]:
     """
     byte_of = {character: value for value, character in enumerate(byte_characters())}
     added = tokenizer.get_added_tokens_decoder()
-    raw = [b""] * (max(tokenizer.get_vocab().values()) + 1)
+    raw = [b""] * vocabulary_size(tokenizer)
     for name, token in tokenizer.get_vocab().items():
         if token in added:
             raw[token] = b"" if added[token].special else name.encode()
@@ -140,9 +150,32 @@ def thread_pool(enabled: bool) -> Iterator[None]:
             os.environ[name] = before
 
 
-def _cut_runs(text: str) -> str:
-    text = _LONG_SPACE.sub(r"\1", text)
-    return _LONG_WORD.sub(lambda run: "\n".join(run[0][start : start + MAX_RUN] for start in range(0, len(run[0]), MAX_RUN)), text)
+def cut_runs(text: str) -> str:
+    """What the trainer sees of a text: white space beyond MAX_RUN characters left out, longer words cut by line ends."""
+    if _has_long_space(text):
+        text = _LONG_SPACE.sub(r"\1", text)
+    if _has_long_word(text):
+        text = _LONG_WORD.sub(lambda run: "\n".join(run[0][start : start + MAX_RUN] for start in range(0, len(run[0]), MAX_RUN)), text)
+    return text
+
+
+def _has_long_space(text: str) -> bool:
+    """True where a run may be of more than MAX_RUN characters of white space: it then fills one of these pieces."""
+    size = MAX_RUN // 2
+    return any(text[start : start + size].isspace() for start in range(0, len(text) - size + 1, size))
+
+
+def _has_long_word(text: str) -> bool:
+    """True where more than MAX_RUN characters are without a blank. It jumps from blank to blank, as far as a word may reach, for a
+    hundredth of what a look at each character takes."""
+    start = 0
+    while len(text) - start > MAX_RUN:
+        blanks = (text.rfind(blank, start, start + MAX_RUN + 1) for blank in BLANKS)
+        last = next((place for place in blanks if place >= 0), -1)
+        if last < 0:
+            return True
+        start = last + 1
+    return False
 
 
 def byte_characters() -> list[str]:

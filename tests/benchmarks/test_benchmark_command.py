@@ -30,7 +30,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "dedup": ("corpus", 2, ("recall_exact", "recall_near1", "recall_near5", "false_removals")),
     "join": ("corpus", 2, ("bands", "removed")),
     "pii": ("corpus", 2, ("precision", "recall")),
-    "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token")),
+    "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token", "tokenizers_cpu_s", "equal_tokens")),
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
     "loader": ("book", 32, ("tokens_per_s", "hash_s", "first_batch_s")),
     "train": ("book", 2 * 12, ("tokens", "training_loss", "validation_loss")),

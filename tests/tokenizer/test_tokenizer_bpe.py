@@ -1,5 +1,6 @@
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,17 @@ from pydantic import ValidationError
 
 from llm_assets.errors import DataError
 from llm_assets.tokenizer import END_OF_TEXT
-from llm_assets.tokenizer.bpe import MAX_RUN, encode_text, end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
+from llm_assets.tokenizer.bpe import (
+    BLANKS,
+    MAX_RUN,
+    cut_runs,
+    encode_text,
+    end_of_text,
+    load_tokenizer,
+    thread_pool,
+    token_bytes,
+    train_bpe,
+)
 from llm_assets.tokenizer.config import Tokenizer
 
 TEXTS = [
@@ -145,6 +156,23 @@ def test_the_trainer_sees_runs_up_to_the_limit_as_they_are():
     )
     uncut.train_from_iterator([text], trainer)
     assert uncut.to_str() == trained.to_str()
+
+
+PIECES = st.tuples(
+    st.sampled_from(["a", "日", " ", "\n", "\u3000", "\x1c", " \t", "ab "]), st.sampled_from([1, 2, 511, 513, 1022, 1023, 1024, 1025, 2050])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pieces=st.lists(PIECES, max_size=5))
+def test_every_run_beyond_the_limit_is_cut_and_nothing_else_is_changed(pieces: list[tuple[str, int]]):
+    text = "".join(piece * times for piece, times in pieces)
+    cut = cut_runs(text)
+    words, spaces = (re.compile(pattern) for pattern in (f"[^{BLANKS}]+", r"\s+"))
+    assert max(map(len, words.findall(cut)), default=0) <= MAX_RUN
+    assert max(map(len, spaces.findall(cut)), default=0) <= MAX_RUN + 2  # blanks that are no line ends count as letters of a word too
+    if max(map(len, [*words.findall(text), *spaces.findall(text)]), default=0) <= MAX_RUN:
+        assert cut == text
 
 
 @pytest.mark.parametrize(
