@@ -188,14 +188,14 @@ def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -
 
 @dg.asset(**node("tokenizer", "tokens", "huggingface", crawl=False), deps=[every_crawl(pii_scrubbed_corpus), section("tokenizer")])
 def tokenizer(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
-    """Byte-level BPE, trained on the crawls its section names."""
+    """Byte-level BPE, trained on the crawls its section names, or taken from a file that it names."""
     from llm_assets.tokenizer.ranks import find_tokenizer
-    from llm_assets.tokenizer.stage import train_tokenizer
+    from llm_assets.tokenizer.stage import build_tokenizer
 
     with pipeline.step(context) as step:
         corpora = [step.read("pii_scrubbed_corpus", name) for name in step.snapshot.tokenizer_crawls()]
         peers = {name: path for name in step.root.inputs() if (path := find_tokenizer(step.root.input_path(name)))}
-        step.report = train_tokenizer(corpora, step.folder, step.recipe.tokenizer, step.engine, peers)
+        step.report = build_tokenizer(corpora, step.folder, step.recipe.tokenizer, step.engine, peers)
     return materialized(step)
 
 

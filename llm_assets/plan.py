@@ -17,6 +17,7 @@ from llm_assets.formats.manifest import Manifest, read_checks
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
+from llm_assets.side_inputs import name_inputs
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class Snapshot:
         return digest
 
     def tokenizer_crawls(self) -> list[str]:
-        """Crawls the tokenizer is trained on: those its section names, else the oldest whose corpus is not empty."""
+        """Crawls the tokenizer is trained and measured on: those its section names, else the oldest whose corpus is not empty."""
         if self.recipe.tokenizer.crawls:
             return list(self.recipe.tokenizer.crawls)
         for name in self.counted("pii_scrubbed_corpus"):
@@ -225,14 +226,9 @@ class Snapshot:
         versions |= {label(*each): self.version(*each) for each in self.upstream(node, crawl)}
         if asset == "raw_crawl" and crawl is not None:
             versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
-        if asset == "extracted_text":
-            versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.url_filter.block_lists}
+        versions |= {f"input/{name}": self.root.input_version(name) for name in name_inputs(self.recipe, asset)}
         if asset == "extracted_text" and self.root.sample is not None:
             versions["sample"] = f"{self.root.sample.share:f}"
-        if asset == "quality_signals" and (model := self.recipe.language.model):
-            versions[f"input/{model}"] = self.root.input_version(model)
-        if asset == "overlap_signals":
-            versions |= {f"input/{name}": self.root.input_version(name) for name in self.recipe.contamination.evaluation_sets}
         if asset == "deduped_docs" and crawl is not None:
             versions[f"seniors[{crawl}]"] = self.seniors(crawl)
         return versions

@@ -28,6 +28,7 @@ from llm_assets.recipe import Recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
+from llm_assets.side_inputs import check_inputs
 
 FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 """Name of an output's folder: when it was begun, and a draw that keeps two of the same second apart."""
@@ -120,6 +121,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
     place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
     with _lock(place, name):
         snapshot = Snapshot.at_hand(root, recipe)
+        check_inputs(root, recipe, asset)
         inputs = _fixed_inputs(snapshot, asset, crawl)
         previous = snapshot.manifest(asset, crawl)
         began, clock = datetime.now(UTC), time.monotonic()

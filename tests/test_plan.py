@@ -91,6 +91,23 @@ def test_a_language_model_is_an_input_of_the_signals(root: DataRoot, add_crawl: 
         assert snapshot.inputs("quality_signals", "a")["input/lid"] == root.input_version("lid")
 
 
+def test_a_tokenizer_taken_from_a_file_is_stale_when_that_file_changed_and_nothing_follows_where_it_came_out_the_same(
+    root: DataRoot, add_crawl: Callable[[str], None], tmp_path: Path
+) -> None:
+    add_crawl("a")
+    make_all(root)
+    file = tmp_path / "given.tiktoken"
+    file.write_text("some ranks")
+    root.add_input("given", file)
+    assert make_all(root) == []  # beside the project's own it is measured, and decides nothing
+    change(root, "tokenizer.file=given")
+    assert make_all(root) == ["tokenizer"]
+    file.write_text("other ranks")
+    root.add_input("given", file)
+    assert Snapshot(root, read_recipe(root.recipe)).standing("tokenizer").because == ("input/given changed",)
+    assert make_all(root) == ["tokenizer"]
+
+
 def test_a_section_two_stages_read_makes_both_stale(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     make_all(root)

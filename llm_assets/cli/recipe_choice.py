@@ -18,16 +18,20 @@ def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None, 
     """The recipe a run uses: the root's own; on a new root the named one, copied in. ``settings`` change it for good.
 
     For a ``pilot``, the recipe so chosen is the pilot's, and the root keeps what it has. ConfigError where another recipe is
-    named than the root has: a root has one.
+    named than the root has, since a root has one; or where a side input that the recipe names was not added.
     """
+    from llm_assets.plan import ASSETS
     from llm_assets.recipe import find_recipe, parse_recipe, put_recipe
+    from llm_assets.side_inputs import check_inputs
 
     if name is not None and root.recipe.is_file():
         named = parse_recipe(read_text(find_recipe(name)), name)
         if named.fingerprints() != current_recipe(root).fingerprints():
             raise ConfigError(f"{root.home} has another recipe than {name}: `llm-assets recipe set {name}` replaces it")
     path = root.recipe if root.recipe.is_file() else find_recipe(name or DEFAULT_RECIPE)
-    return put_recipe((pilot or root).recipe, change_text(path, settings))
+    text = change_text(path, settings)
+    check_inputs(root, parse_recipe(text), *ASSETS)
+    return put_recipe((pilot or root).recipe, text)
 
 
 def current_recipe(root: DataRoot, settings: list[str] | None = None) -> Recipe:

@@ -112,7 +112,8 @@ def ui(context: typer.Context, port: Port = 3000, mlflow_port: MlflowPort = 5000
     from llm_assets.services import LOOPBACK, serve_interfaces
 
     root = open_root(context, new=True)
-    settle_recipe(root, None, None)
+    if not root.recipe.is_file():
+        settle_recipe(root, None, None)
     stdout.print("starting Dagster and MLflow …")
     ready = f"Dagster: http://{LOOPBACK}:{port}   MLflow: http://{LOOPBACK}:{mlflow_port}   Ctrl-C ends both"
     raise typer.Exit(serve_interfaces(root, port, mlflow_port, lambda: stdout.print(ready)))

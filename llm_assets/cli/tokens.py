@@ -11,6 +11,7 @@ from rich.text import Text
 
 from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, require_text, stdout
 from llm_assets.cli.tables import print_json, print_table
+from llm_assets.cli.tokenizers import find_tokenizers
 from llm_assets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ STYLES = ("black on bright_cyan", "black on bright_yellow", "black on bright_gre
     epilog=examples(
         "llm-assets tokens 'hello world'",
         "llm-assets tokens 'naïve café' --tokenizer cl100k_base.tiktoken",
+        "llm-assets tokens 'naïve café' --tokenizer gpt2",
         "llm-assets tokens --json < page.txt",
     ),
 )
@@ -32,9 +34,11 @@ def tokens(
     context: typer.Context,
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to encode.", show_default="standard input")] = None,
     tokenizer: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE", help="A tokenizer.json, tiktoken's ranks or GPT-2's vocab.bpe.", show_default="the project's tokenizer"
+            metavar="FILE|NAME",
+            help="A tokenizer.json, tiktoken's ranks or GPT-2's vocab.bpe; or what `tokenizer add` named so.",
+            show_default="the project's tokenizer",
         ),
     ] = None,
     as_json: Json = False,
@@ -69,10 +73,18 @@ def _read_input() -> str:
         raise ConfigError(f"standard input is not UTF-8 text: {error}") from error
 
 
-def _open_tokenizer(context: typer.Context, path: Path | None) -> tokenizers.Tokenizer:
-    if path is not None and not path.is_file():
-        raise ConfigError(f"there is no file at {path}")
-    found = path or open_root(context).artefact("tokenizer").path("tokenizer.json")
+def _open_tokenizer(context: typer.Context, given: str | None) -> tokenizers.Tokenizer:
+    found = _find_file(context, given) if given else open_root(context).artefact("tokenizer").path("tokenizer.json")
     from llm_assets.tokenizer.ranks import read_tokenizer
 
     return read_tokenizer(found)
+
+
+def _find_file(context: typer.Context, given: str) -> Path:
+    if Path(given).is_file():
+        return Path(given)
+    named = find_tokenizers(open_root(context, new=True))
+    if given not in named:
+        known = ", ".join(named) or "none"
+        raise ConfigError(f"there is no file at {given}, and no tokenizer was added under that name; added are: {known}")
+    return named[given]

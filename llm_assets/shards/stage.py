@@ -27,7 +27,7 @@ from llm_assets.shards.config import Shards
 from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part
 from llm_assets.shards.pack import SplitPacker
 from llm_assets.shards.split import hold_out
-from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer
+from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer, vocabulary_size
 from llm_assets.tokenizer.sample import Keys
 
 STAGE = "shards"
@@ -48,7 +48,7 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
     path = tokenizer.path("tokenizer.json")
     loaded = load_tokenizer(path)
     end = end_of_text(loaded)
-    open_writer = partial(ShardWriter, vocabulary=loaded.get_vocab_size(), end_of_text=end, tokenizer=hash_file(path))
+    open_writer = partial(ShardWriter, vocabulary=vocabulary_size(loaded), end_of_text=end, tokenizer=hash_file(path))
     encoder, warnings = choose_corpus_engine(parts, path)
     target.mkdir(parents=True, exist_ok=True)
     rows: list[pa.Table] = []

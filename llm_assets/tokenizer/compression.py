@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes
+from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes, vocabulary_size
 from llm_assets.tokenizer.encoder import choose_engine, load_encoder
 from llm_assets.tokenizer.ranks import read_tokenizer
 
@@ -65,8 +65,8 @@ class _Count:
 def describe_compression(path: Path, passages: Callable[[], Iterable[Passage]], peers: Mapping[str, Path] | None = None) -> dict[str, Any]:
     """Vocabulary of a ``tokenizer.json``, what it compresses the passages to, its longest tokens, and those never used on them.
 
-    ``peers`` are files that :func:`read_tokenizer` reads, by name; each gets its bytes a token, in all and by language. The
-    passages are read once for each tokenizer, a batch in memory at a time.
+    ``peers`` are files that :func:`read_tokenizer` reads, by name; each gets its bytes a token, in all, by language and by
+    domain. The passages are read once for each tokenizer, a batch in memory at a time.
 
     Long tokens show what the corpus repeats: rules of dashes, boilerplate, markup that was left in. Dead ones are slots of the
     vocabulary, and rows of the model's embedding, that the passages have no use for.
@@ -74,12 +74,11 @@ def describe_compression(path: Path, passages: Callable[[], Iterable[Passage]], 
     raw = token_bytes(load_tokenizer(path))
     count = _count(path, len(raw), passages)
     dead = [token for token, used in zip(raw, count.used, strict=True) if token and not used]
-    largest = sorted(count.domains.items(), key=lambda item: (-item[1].bytes, item[0]))[:SHOWN_DOMAINS]
     return {
         "vocabulary": len(raw),
         **count.whole.figures(),
         "languages": {language: counts.figures() for language, counts in sorted(count.languages.items())},
-        "domains": {domain: counts.figures() for domain, counts in largest},
+        "domains": {domain: counts.figures() for domain, counts in _largest(count.domains)},
         "beside": {name: _measure_peer(peer, passages) for name, peer in sorted((peers or {}).items())},
         "longest_tokens": _show_longest(raw),
         "dead_tokens": len(dead),
@@ -122,14 +121,21 @@ def _count(path: Path, vocabulary: int, passages: Callable[[], Iterable[Passage]
     return count
 
 
+def _largest(domains: Mapping[str, Compression]) -> list[tuple[str, Compression]]:
+    return sorted(domains.items(), key=lambda item: (-item[1].bytes, item[0]))[:SHOWN_DOMAINS]
+
+
 def _measure_peer(peer: Path, passages: Callable[[], Iterable[Passage]]) -> dict[str, Any]:
     tokenizer = read_tokenizer(peer)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "tokenizer.json"
         tokenizer.save(str(path))
-        count = _count(path, tokenizer.get_vocab_size(), passages)
-    languages = {language: counts.bytes_per_token for language, counts in sorted(count.languages.items())}
-    return {"bytes_per_token": count.whole.bytes_per_token, "languages": languages}
+        count = _count(path, vocabulary_size(tokenizer), passages)
+    return {
+        "bytes_per_token": count.whole.bytes_per_token,
+        "languages": {language: counts.bytes_per_token for language, counts in sorted(count.languages.items())},
+        "domains": {domain: counts.bytes_per_token for domain, counts in _largest(count.domains)},
+    }
 
 
 def _batches(passages: Iterable[Passage]) -> Iterator[list[Passage]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from llm_assets.section import Section
 from llm_assets.tokenizer import END_OF_TEXT
@@ -16,7 +17,12 @@ _SPECIAL = re.compile(r"<\|[a-z][a-z0-9_]*\|>")
 
 
 class Tokenizer(Section):
-    """Byte-level BPE over words as GPT-4 splits them."""
+    """Byte-level BPE over words as GPT-4 splits them, trained on the corpus or taken from a file."""
+
+    file: Annotated[str | None, BeforeValidator(lambda name: name or None)] = None
+    """The side input whose tokenizer is taken as it is, and none trained; empty for none. A ``tokenizer.json``, tiktoken's ranks or GPT-2's
+    ``vocab.bpe`` (`llm-assets tokenizer add`). ``vocabulary`` and ``min_frequency`` then decide nothing; ``max_digits`` counts for
+    ranks, which do not tell their split; ``special_tokens`` that it lacks get the ids behind its own; the sample is for the report."""
 
     vocabulary: int = Field(default=32_768, le=1 << 20)
     """Ids in all: bytes, merges and special tokens. A power of two suits the GPU, and up to 65,536 an id takes two bytes."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import tokenizers
@@ -21,6 +23,8 @@ from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import byte_characters, load_tokenizer, split_words, token_bytes
 
 CL100K_DIGITS = 3
+"""Digits of a word of cl100k_base."""
+
 FILE_NAME = re.compile(r"tokenizer\.json|.+\.(tiktoken|bpe)")
 """Of a tokenizer among side inputs; other JSON may be an evaluation set."""
 MERGES_HEADER = b"#version"
@@ -28,18 +32,27 @@ MERGES_HEADER = b"#version"
 
 
 def write_ranks(tokenizer: tokenizers.Tokenizer, path: Path) -> None:
-    """Writes every token but the special ones, by id: what ``tiktoken.load.load_tiktoken_bpe`` reads.
+    """Writes every token of the model, none that was added to it, by id: what ``tiktoken.load.load_tiktoken_bpe`` reads.
 
-    ``tiktoken.Encoding`` wants two things more, as ever: the pattern (:func:`split_pattern`) and the special tokens.
+    ``tiktoken.Encoding`` wants two things more, as ever: the pattern (:func:`split_pattern`) and the added tokens.
     """
-    lines = [b"%s %d\n" % (base64.b64encode(raw), token) for token, raw in enumerate(token_bytes(tokenizer)) if raw]
+    added = tokenizer.get_added_tokens_decoder()
+    lines = [b"%s %d\n" % (base64.b64encode(raw), token) for token, raw in enumerate(token_bytes(tokenizer)) if raw and token not in added]
     path.write_bytes(b"".join(lines))
 
 
-def read_tokenizer(path: Path) -> tokenizers.Tokenizer:
-    """The tokenizer of a ``tokenizer.json``, of tiktoken's ranks (split as cl100k_base) or of GPT-2's ``vocab.bpe``.
+def merges_by_id(tokenizer: tokenizers.Tokenizer) -> bool:
+    """True where the merges come in the order of the ids they make, without which ranks, which are both, would encode otherwise."""
+    vocabulary = tokenizer.get_vocab()
+    made = [vocabulary[left + right] for left, right in json.loads(tokenizer.to_str())["model"]["merges"]]
+    return all(earlier <= later for earlier, later in pairwise(made))
 
-    One without ``<|endoftext|>`` gets it as the first free id. DataError where the file is none of these.
+
+def read_tokenizer(path: Path, max_digits: int = CL100K_DIGITS) -> tokenizers.Tokenizer:
+    """The tokenizer of a ``tokenizer.json``, of tiktoken's ranks or of GPT-2's ``vocab.bpe``.
+
+    Ranks are split as cl100k_base, whose words hold 3 digits at most; ``max_digits`` is for others. Ranks and merges get
+    ``<|endoftext|>`` as their first free id. DataError where the file is none of these.
     """
     try:
         content = path.read_bytes()
@@ -50,7 +63,7 @@ def read_tokenizer(path: Path) -> tokenizers.Tokenizer:
     try:
         if content.startswith(MERGES_HEADER):
             return _from_merges(content.decode())
-        return _from_ranks(dict(_parse_ranks(content)))
+        return _from_ranks(dict(_parse_ranks(content)), max_digits)
     except (ValueError, binascii.Error) as error:
         raise DataError(f"this is no tokenizer.json, no ranks of tiktoken and no vocab.bpe: {error}", path) from error
 
@@ -64,7 +77,7 @@ def _parse_ranks(content: bytes) -> Iterator[tuple[bytes, int]]:
             yield base64.b64decode(token, validate=True), int(rank)
 
 
-def _from_ranks(ranks: Mapping[bytes, int]) -> tokenizers.Tokenizer:
+def _from_ranks(ranks: Mapping[bytes, int], max_digits: int) -> tokenizers.Tokenizer:
     absent = [value for value in range(256) if bytes([value]) not in ranks]
     if absent:
         raise ValueError(f"byte {absent[0]} has no rank")
@@ -78,7 +91,7 @@ def _from_ranks(ranks: Mapping[bytes, int]) -> tokenizers.Tokenizer:
             key=lambda cut: (ranks[token[:cut]], ranks[token[cut:]]),
         )
     ]
-    return _assemble({name[token]: rank for token, rank in ranks.items()}, merges, split_words(CL100K_DIGITS))
+    return _assemble({name[token]: rank for token, rank in ranks.items()}, merges, split_words(max_digits))
 
 
 def _from_merges(content: str) -> tokenizers.Tokenizer:

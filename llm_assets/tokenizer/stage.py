@@ -1,4 +1,4 @@
-"""Stage ``tokenizer``: corpora in, a tokenizer folder out.
+"""Stage ``tokenizer``: corpora in, and a tokenizer's file where the recipe takes one; a tokenizer folder out.
 
 Writes ``tokenizer.json`` and ``tokenizer_config.json``, so that ``transformers.AutoTokenizer`` loads the folder,
 ``ranks.tiktoken``, the same vocabulary for tiktoken, and ``report.json``: what it compresses to.
@@ -16,17 +16,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import tokenizers
 
 from llm_assets.engine import Engine
-from llm_assets.errors import DataError
+from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_batches
 from llm_assets.report import Report
 from llm_assets.tokenizer import END_OF_TEXT
-from llm_assets.tokenizer.bpe import thread_pool, train_bpe
+from llm_assets.tokenizer.bpe import thread_pool, train_bpe, vocabulary_size
 from llm_assets.tokenizer.compression import Passage, describe_compression, name_domain
 from llm_assets.tokenizer.config import Tokenizer
-from llm_assets.tokenizer.ranks import write_ranks
+from llm_assets.tokenizer.given import count_changed, take_tokenizer
+from llm_assets.tokenizer.ranks import merges_by_id, write_ranks
 from llm_assets.tokenizer.sample import Bytes, Keys, draw_numbers, find_cutoff
 
 STAGE = "tokenizer"
@@ -45,29 +47,64 @@ HUGGING_FACE = {
 }
 
 
-def train_tokenizer(
-    corpora: Sequence[Artefact], target: Path, config: Tokenizer, engine: Engine, peers: Mapping[str, Path] | None = None
+def build_tokenizer(
+    corpora: Sequence[Artefact], target: Path, config: Tokenizer, engine: Engine, others: Mapping[str, Path] | None = None
 ) -> Report:
-    """Trains on documents drawn from the corpora, and measures what it compresses them to, beside ``peers`` (files by name).
+    """Trains on documents drawn from the corpora, or takes ``config.file`` of ``others`` (files by name); and measures what it
+    compresses those documents to, beside the rest of the others.
 
-    Read are all documents, kept those trained on. DataError where there is no text; a warning where the sample has too few
-    pairs for the vocabulary. Memory: 16 bytes a document, and the distinct words of the sample.
+    Read are all documents, kept those trained on (where none is trained, measured on). DataError where there is no text to train on;
+    a warning where the sample has too few pairs for the vocabulary, or where a tokenizer that was taken changes texts. Memory:
+    16 bytes a document, and the distinct words of the sample, which are no more than ``config.sample_bytes``.
     """
+    given, peers = _part_others(config, others or {})
     parts = [part for corpus in corpora for part in corpus.table("corpus")]
     numbers, sizes = _draw_documents(parts, config.seed, engine)
-    if not sizes.sum():
+    if given is None and not sizes.sum():
         raise DataError("there is nothing to train a tokenizer on: the corpus has no text; relax the filters or add a crawl")
-    drawn = find_cutoff(numbers, sizes, config.sample_bytes)
     measured = find_cutoff(numbers, sizes, min(MEASURED_BYTES, config.sample_bytes))
-    with thread_pool(enabled=engine.workers > 1):
-        tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
+    drawn = measured if given else find_cutoff(numbers, sizes, config.sample_bytes)
+    passages = partial(_read_documents, parts, measured, config.seed)
+    if given:
+        tokenizer = take_tokenizer(given, config)
+        warnings = [*_warn_of_taken(tokenizer, passages())]
+    else:
+        with thread_pool(enabled=engine.workers > 1):
+            tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
+        warnings = [*_warn_of_trained(tokenizer, config.vocabulary)]
     target.mkdir(parents=True, exist_ok=True)
     (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     _write_json(target / "tokenizer_config.json", HUGGING_FACE)
-    write_ranks(tokenizer, target / "ranks.tiktoken")
-    compression = describe_compression(target / "tokenizer.json", partial(_read_documents, parts, measured, config.seed), peers)
-    _write_json(target / "report.json", compression)
-    return _report(config, tokenizer.get_vocab_size(), compression, sizes, numbers <= drawn)
+    if merges_by_id(tokenizer):
+        write_ranks(tokenizer, target / "ranks.tiktoken")
+    compression = describe_compression(target / "tokenizer.json", passages, peers)
+    report = _report(compression, sizes, numbers <= drawn, tuple(warnings))
+    sample = {"documents": report.kept, "bytes": report.figures["sample_bytes"], "of_documents": report.read, "of_bytes": int(sizes.sum())}
+    _write_json(target / "report.json", {"taken_from": config.file, "seed": config.seed, "sample": sample, **compression})
+    return report
+
+
+def _part_others(config: Tokenizer, others: Mapping[str, Path]) -> tuple[Path | None, dict[str, Path]]:
+    """The file to take, if one is named, and those to measure beside it."""
+    if config.file is not None and config.file not in others:
+        known = ", ".join(others) or "none"
+        raise ConfigError(f"tokenizer.file: side input {config.file!r} is no tokenizer; those added by `llm-assets tokenizer add`: {known}")
+    given = None if config.file is None else others[config.file]
+    return given, {name: path for name, path in others.items() if name != config.file}
+
+
+def _warn_of_trained(tokenizer: tokenizers.Tokenizer, wanted: int) -> Iterator[str]:
+    reached = vocabulary_size(tokenizer)
+    if reached < wanted:
+        yield f"the sample has too few pairs for a vocabulary of {wanted:,}: it became {reached:,}"
+
+
+def _warn_of_taken(tokenizer: tokenizers.Tokenizer, documents: Iterator[Passage]) -> Iterator[str]:
+    changed, tried = count_changed(tokenizer, (passage.text for passage in documents))
+    if changed:
+        yield f"of the first {tried:,} documents, {changed:,} do not come back from their tokens exactly: this tokenizer changes texts"
+    if not merges_by_id(tokenizer):
+        yield "ranks.tiktoken is left out: the ids of this tokenizer are not in the order of its merges"
 
 
 def _tell(documents: Iterator[Passage], total: int, engine: Engine) -> Iterator[str]:
@@ -77,21 +114,20 @@ def _tell(documents: Iterator[Passage], total: int, engine: Engine) -> Iterator[
         engine.progress("training the tokenizer", done, total, "documents")
 
 
-def _report(config: Tokenizer, vocabulary: int, compression: Mapping[str, Any], sizes: Bytes, sampled: npt.NDArray[np.bool_]) -> Report:
+def _report(compression: Mapping[str, Any], sizes: Bytes, sampled: npt.NDArray[np.bool_], warnings: tuple[str, ...]) -> Report:
     kept = int(sampled.sum())
-    too_few = f"the sample has too few pairs for a vocabulary of {config.vocabulary:,}: it became {vocabulary:,}"
     return Report(
         STAGE,
         read=sizes.size,
         kept=kept,
         rejected={"not_sampled": sizes.size - kept} if kept < sizes.size else {},
         figures={
-            "vocabulary": vocabulary,
+            "vocabulary": compression["vocabulary"],
             "sample_bytes": int(sizes[sampled].sum()),
             "bytes_per_token": compression["bytes_per_token"],
             "dead_tokens": compression["dead_tokens"],
         },
-        warnings=(too_few,) if vocabulary < config.vocabulary else (),
+        warnings=warnings,
     )
 
 

@@ -12,7 +12,7 @@ from llm_assets.tokenizer import END_OF_TEXT
 from llm_assets.tokenizer.bpe import load_tokenizer
 from llm_assets.tokenizer.compression import escape_bytes, name_domain
 from llm_assets.tokenizer.config import Tokenizer
-from llm_assets.tokenizer.stage import train_tokenizer
+from llm_assets.tokenizer.stage import build_tokenizer
 
 BuildCorpus = Callable[..., Artefact]
 ENGINE = LocalEngine()
@@ -20,7 +20,7 @@ TEXTS = [f"Document {n} tells of {'birds and bees' if n % 2 else 'ships and seal
 
 
 def train(corpora: list[Artefact], target: Path, **fields: object) -> Path:
-    train_tokenizer(corpora, target, Tokenizer(**{"vocabulary": 320, **fields}), ENGINE)
+    build_tokenizer(corpora, target, Tokenizer(**{"vocabulary": 320, **fields}), ENGINE)
     return target
 
 
@@ -45,7 +45,7 @@ def test_the_number_of_workers_changes_nothing(build_corpus: BuildCorpus, tmp_pa
     corpus = build_corpus([TEXTS[:30], TEXTS[30:]])
     config = Tokenizer(vocabulary=300, sample_bytes=1_500)
     for workers in (1, 2):
-        train_tokenizer([corpus], tmp_path / str(workers), config, LocalEngine(workers))
+        build_tokenizer([corpus], tmp_path / str(workers), config, LocalEngine(workers))
     for name in ("tokenizer.json", "report.json"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
@@ -53,11 +53,11 @@ def test_the_number_of_workers_changes_nothing(build_corpus: BuildCorpus, tmp_pa
 def test_a_sample_is_bounded_drawn_by_seed_and_counted(build_corpus: BuildCorpus, tmp_path: Path):
     corpus = build_corpus([TEXTS])
     config = Tokenizer(vocabulary=300, sample_bytes=500)
-    report = train_tokenizer([corpus], tmp_path / "a", config, ENGINE)
+    report = build_tokenizer([corpus], tmp_path / "a", config, ENGINE)
     assert report.read == 60
     assert report.kept + report.rejected["not_sampled"] == 60
     assert 500 <= report.figures["sample_bytes"] < 500 + max(map(len, TEXTS))
-    train_tokenizer([corpus], tmp_path / "b", config.model_copy(update={"seed": 1}), ENGINE)
+    build_tokenizer([corpus], tmp_path / "b", config.model_copy(update={"seed": 1}), ENGINE)
     assert (tmp_path / "a/tokenizer.json").read_bytes() != (tmp_path / "b/tokenizer.json").read_bytes()
 
 
@@ -88,9 +88,10 @@ def test_others_are_measured_beside_it_on_the_same_documents(build_corpus: Build
     corpus = build_corpus([TEXTS])
     first = train([corpus], tmp_path / "first")
     peers = {"json": first / "tokenizer.json", "ranks": first / "ranks.tiktoken"}
-    train_tokenizer([corpus], tmp_path / "out", Tokenizer(vocabulary=280), ENGINE, peers)
+    build_tokenizer([corpus], tmp_path / "out", Tokenizer(vocabulary=280), ENGINE, peers)
     alone, beside = (json.loads((folder / "report.json").read_text()) for folder in (first, tmp_path / "out"))
-    expected = {"bytes_per_token": alone["bytes_per_token"], "languages": {"en": alone["bytes_per_token"]}}
+    same = alone["bytes_per_token"]
+    expected = {"bytes_per_token": same, "languages": {"en": same}, "domains": {"a.invalid": same}}
     assert beside["beside"] == {"json": expected, "ranks": expected}
     assert beside["bytes_per_token"] < alone["bytes_per_token"]
 
@@ -101,7 +102,7 @@ def test_a_domain_is_the_host_of_a_url(url: str, domain: str):
 
 
 def test_too_little_text_for_the_vocabulary_is_a_warning_that_tells_the_size_reached(build_corpus: BuildCorpus, tmp_path: Path):
-    report = train_tokenizer([build_corpus([["abab abab"]])], tmp_path / "out", Tokenizer(vocabulary=5_000), ENGINE)
+    report = build_tokenizer([build_corpus([["abab abab"]])], tmp_path / "out", Tokenizer(vocabulary=5_000), ENGINE)
     reached = load_tokenizer(tmp_path / "out/tokenizer.json").get_vocab_size()
     assert reached < 300
     assert f"5,000: it became {reached:,}" in report.warnings[0]
@@ -110,7 +111,7 @@ def test_too_little_text_for_the_vocabulary_is_a_warning_that_tells_the_size_rea
 @pytest.mark.parametrize("parts", [[], [[]], [["", ""]]])
 def test_a_corpus_without_text_is_refused_with_what_to_do(build_corpus: BuildCorpus, tmp_path: Path, parts: list[list[str]]):
     with pytest.raises(DataError, match="relax the filters or add a crawl"):
-        train_tokenizer([build_corpus(parts)], tmp_path / "out", Tokenizer(), ENGINE)
+        build_tokenizer([build_corpus(parts)], tmp_path / "out", Tokenizer(), ENGINE)
 
 
 @pytest.mark.parametrize(
