@@ -220,6 +220,17 @@ def training_set(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
     return materialized(step)
 
 
+@dg.asset(**node("trace_index", "model", "numpy", crawl=False), deps=[training_set, section("trace_index")])
+def trace_index(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
+    """Suffix arrays of the training set's tokens: where any run of them stands, and in which documents."""
+    from llm_assets.gate import chosen_shards
+    from llm_assets.trace.stage import index_shards
+
+    with pipeline.step(context) as step:
+        step.report = index_shards(chosen_shards(step), step.folder, step.recipe.trace_index, step.engine, step.read_reusable())
+    return materialized(step)
+
+
 @dg.asset(
     **node("trained_model", "model", "pytorch", "huggingface", "mlflow", crawl=False),
     deps=[training_set, tokenizer, section("model"), section("training")],
@@ -250,18 +261,23 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     return materialized(step)
 
 
-@dg.asset(**node("evaluation_samples", "model", "pytorch", "json", crawl=False), deps=[trained_model, training_set, section("sampling")])
+@dg.asset(
+    **node("evaluation_samples", "model", "pytorch", "json", crawl=False),
+    deps=[trained_model, training_set, trace_index, section("sampling")],
+)
 def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
-    """What the model says, which next token it expects, and how well it predicts text it has not seen."""
+    """What the model says and what of it stands in its training set, which next token it expects, how well it predicts unseen text."""
     from dagster_project.tracking import record_scores
     from llm_assets.gate import chosen_shards, packed_corpora
     from llm_assets.model.device import choose_device
     from llm_assets.sampling.stage import sample_model
+    from llm_assets.trace.index import open_index
 
     with pipeline.step(context) as step:
-        shards = chosen_shards(step)
-        corpora, device = packed_corpora(step.root, shards), choose_device(pipeline.device)
-        step.report = sample_model(step.read("trained_model"), list(shards.values()), step.folder, step.recipe.sampling, device, corpora)
+        shards, device = chosen_shards(step), choose_device(pipeline.device)
+        corpora, index = packed_corpora(step.root, shards), open_index(step.read("trace_index"), shards)
+        model, config = step.read("trained_model"), step.recipe.sampling
+        step.report = sample_model(model, list(shards.values()), step.folder, config, device, corpora, index)
         record_scores(step.folder)
     return materialized(step)
 
@@ -279,6 +295,7 @@ GRAPH = [
     tokenizer,
     token_shards,
     training_set,
+    trace_index,
     trained_model,
     evaluation_samples,
 ]

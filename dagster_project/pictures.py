@@ -7,11 +7,14 @@ import json
 import dagster as dg
 
 from llm_assets.catalog import fetch_rows, open_catalog
+from llm_assets.formats.doc import parse_doc
 from llm_assets.gate import declared_set
+from llm_assets.provenance import find_sources
 from llm_assets.report_page.figures import Extent, draw_samples
 from llm_assets.report_page.histograms import count_histograms
-from llm_assets.report_page.markdown import write_histograms, write_overlap, write_samples, write_scores
+from llm_assets.report_page.markdown import write_histograms, write_memory, write_overlap, write_samples, write_scores
 from llm_assets.sampling.config import BY_SOURCE
+from llm_assets.sampling.memory import read_traces
 from llm_assets.step import Step
 
 MEASURED = ("quality_signals", "filtered_docs")
@@ -25,7 +28,7 @@ DOMAINS = 20
 def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
     """Markdown of one crawl's stage, from the catalog. What pages say in it is redacted and escaped."""
     if step.asset == "evaluation_samples":
-        return _tabulate_overlap(step) | _tabulate_scores(step)
+        return _tabulate_overlap(step) | _tabulate_scores(step) | _tabulate_memory(step)
     if step.asset not in (*MEASURED, *SAMPLED):
         return {}
     pictures: dict[str, dg.MetadataValue] = {}
@@ -51,3 +54,12 @@ def _tabulate_overlap(step: Step) -> dict[str, dg.MetadataValue]:
     with open_catalog(step.root.catalog) as connection:
         rows = fetch_rows(connection, "report/evaluation_overlap", crawls=list(declared_set(step.root)))
     return {"evaluation overlap": dg.MetadataValue.md(write_overlap(rows))} if rows else {}
+
+
+def _tabulate_memory(step: Step) -> dict[str, dg.MetadataValue]:
+    """The longest verbatim runs of each sample in the training set, with the pages they stand on."""
+    samples = list(read_traces(step.root.artefact(step.asset)))
+    docs = {parse_doc(run.docs[0]) for sample in samples for run in sample.runs}
+    with open_catalog(step.root.catalog) as connection:
+        sources = find_sources(connection, docs)
+    return {"verbatim runs": dg.MetadataValue.md(write_memory(samples, {source.id: source.url for source in sources.values()}))}

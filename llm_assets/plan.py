@@ -72,14 +72,15 @@ ASSETS = {
             checks=("splits_disjoint", "shards_complete"),
         ),
         Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
+        Node("trace_index", ("training_set",), ("trace_index",), ("parts.json", "*.npy"), per_crawl=False),
         Node("trained_model", ("training_set", "tokenizer"), ("model", "training"), ("model.safetensors", "config.json"), per_crawl=False),
         Node(
             "evaluation_samples",
-            ("trained_model", "training_set"),
+            ("trained_model", "training_set", "trace_index"),
             ("sampling",),
-            ("samples.json", "next_tokens.json"),
+            ("samples.json", "next_tokens.json", "traces.json"),
             per_crawl=False,
-            code="2",
+            code="3",
         ),
     )
 }

@@ -36,6 +36,7 @@ from llm_assets.sampling.config import Sampling
 from llm_assets.section import fingerprint
 from llm_assets.shards.config import Shards, TrainingSet
 from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.trace.config import TraceIndex
 from llm_assets.training.config import Training
 
 _PACKAGED = Path(__file__).parent / "recipes"
@@ -80,6 +81,7 @@ class Recipe(BaseModel):
     tokenizer: Tokenizer = Tokenizer()
     shards: Shards = Shards()
     training_set: TrainingSet = TrainingSet()
+    trace_index: TraceIndex = TraceIndex()
     model: Model = Model()
     training: Training = Training()
     sampling: Sampling = Sampling()

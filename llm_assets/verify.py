@@ -9,7 +9,7 @@ from llm_assets.formats.manifest import Manifest, hash_file
 from llm_assets.plan import ASSETS, label
 from llm_assets.root import DataRoot
 
-COVERED = (".parquet", ".tokens", "tokenizer.json", ".safetensors", "training_set.json")
+COVERED = (".parquet", ".tokens", "tokenizer.json", ".safetensors", "training_set.json", "parts.json", ".npy")
 """Endings of files that must be equal. Reports, curves and samples are for people and outside the promise."""
 
 

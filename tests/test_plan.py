@@ -67,6 +67,7 @@ def test_the_first_group_of_a_new_crawl_is_all_of_it_down_to_the_corpus(root: Da
         ("selection.contamination=reject", "selected_docs[a]"),
         ("pii.replacement=tags", "pii_scrubbed_corpus[a]"),
         ("tokenizer.max_digits=1", "tokenizer"),
+        ("trace_index.part_tokens=9", "trace_index"),
         ("sampling.seed=9", "evaluation_samples"),
     ],
 )

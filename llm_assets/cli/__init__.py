@@ -28,6 +28,7 @@ from llm_assets.cli import (
     standings,
     tokenizers,
     tokens,
+    trace,
     train,
     what_if,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "standings",
     "tokenizers",
     "tokens",
+    "trace",
     "train",
     "what_if",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, require_text, stdout
+from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, stdout
 from llm_assets.cli.tables import print_json, print_table
+<<<<<<< HEAD
 from llm_assets.cli.tokenizers import find_tokenizers
+=======
+from llm_assets.cli.words import read_words
+>>>>>>> 1e482b9 (Traces: a suffix array over the training set's shards, verbatim runs of texts and samples, llm-assets trace)
 from llm_assets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def tokens(
     as_json: Json = False,
 ) -> None:
     """Show a text in tokens, with their ids and bytes. A special token that it spells is ordinary characters, as everywhere."""
-    words = require_text(_read_input() if text is None else text, "text")
+    words = read_words(text)
     loaded = _open_tokenizer(context, tokenizer)
     from llm_assets.tokenizer.bpe import encode_text, token_bytes
     from llm_assets.tokenizer.compression import escape_bytes
@@ -63,6 +66,7 @@ def tokens(
         print_table(rows, as_json)
 
 
+<<<<<<< HEAD
 def _read_input() -> str:
     """Standard input as UTF-8, its line ends as they are."""
     if sys.stdin.isatty():
@@ -75,6 +79,12 @@ def _read_input() -> str:
 
 def _open_tokenizer(context: typer.Context, given: str | None) -> tokenizers.Tokenizer:
     found = _find_file(context, given) if given else open_root(context).artefact("tokenizer").path("tokenizer.json")
+=======
+def _open_tokenizer(context: typer.Context, path: Path | None) -> tokenizers.Tokenizer:
+    if path is not None and not path.is_file():
+        raise ConfigError(f"there is no file at {path}")
+    found = path or open_root(context).artefact("tokenizer").path("tokenizer.json")
+>>>>>>> 1e482b9 (Traces: a suffix array over the training set's shards, verbatim runs of texts and samples, llm-assets trace)
     from llm_assets.tokenizer.ranks import read_tokenizer
 
     return read_tokenizer(found)

@@ -6,7 +6,7 @@ Whatever pages say is redacted and escaped: no markup, no HTML, no link.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from llm_assets.display import for_markdown, for_plain_text
 from llm_assets.notation import show_bounds
@@ -14,8 +14,12 @@ from llm_assets.report_page.drawing import spell_histogram
 from llm_assets.report_page.figures import Fall, Row
 from llm_assets.report_page.histograms import Histogram
 from llm_assets.report_page.page import tell_reason
+from llm_assets.sampling.memory import TracedSample
 
 BAR_LETTERS = 20
+MOST_RUNS = 3
+"""Verbatim runs to show of a sample."""
+
 _ADDRESS = re.compile(r"(?i)&#58;(?=//)|www(?=&#46;)")
 """Where :func:`for_markdown` has escaped the beginning of an address."""
 
@@ -89,6 +93,20 @@ def write_samples(samples: Iterable[Row]) -> str:
         for row in samples
     ]
     return _write_table(("fate", "document", "url", "title", "reason", "text"), "llllll", rows)
+
+
+def write_memory(samples: Iterable[TracedSample], urls: Mapping[str, str]) -> str:
+    """A table of samples, and below each its longest verbatim runs in the training set; ``urls`` are those of documents by their keys."""
+    rows = []
+    for sample in samples:
+        text = "".join(piece for piece, _ in sample.pieces)
+        inside = sum(len(piece) for piece, runs in sample.pieces if runs)
+        rows.append((_write_prose(text, 160), f"{inside / max(len(text), 1):.0%} verbatim", "", "", "", ""))
+        for run in sorted(sample.runs, key=lambda run: -run.tokens)[:MOST_RUNS]:
+            counts = (f"{run.tokens:,}", f"{run.occurrences:,}", f"{run.documents:,}")
+            url = _write_code(urls.get(run.docs[0], ""), 100)
+            rows.append((f"↳ {_write_prose(run.text, 120)}", *counts, for_markdown(run.docs[0]), url))
+    return _write_table(("sample, and its runs", "tokens", "places", "documents", "first document", "url"), "lrrrll", rows)
 
 
 def _write_prose(text: str, limit: int) -> str:

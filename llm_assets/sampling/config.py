@@ -50,5 +50,8 @@ class Sampling(Decoding):
     top: int = Field(default=10, ge=1)
     """Likeliest tokens in each of those tables."""
 
+    run_tokens: int = Field(default=8, ge=1)
+    """Tokens that a sample must have in a row from the training set for that to be told as a verbatim run."""
+
     scored_windows: int = Field(default=1024, ge=1)
     """Most windows of the validation split that are scored, evenly spaced over it."""

@@ -1,17 +1,18 @@
 """Stage ``sampling``: a trained model and its validation shards in, what it says out.
 
 Writes ``samples.json`` (continuations of the prompts), ``next_tokens.json`` (tables of next tokens with the correct one),
-``next_tokens.png`` (the first of them drawn), ``scores.json`` and ``scores_by_source.json`` (bits per byte by domain and by
-language of the validation documents). Every text passes the redactor before it is written. On a CPU
-the same inputs give the same bytes.
+``next_tokens.png`` (the first of them drawn), ``scores.json``, ``scores_by_source.json`` (bits per byte by domain and by language of the
+validation documents) and, where there is an index of the training set, ``traces.json`` (what of the samples stands in it). Every text
+passes the redactor before it is written. On a CPU the same inputs give the same bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llm_assets.formats.manifest import Artefact, hash_file
 from llm_assets.model.export import load_model
@@ -27,6 +28,11 @@ from llm_assets.tokenizer.bpe import load_tokenizer
 from llm_assets.training.batches import Windows, open_split
 from llm_assets.training.determinism import reproducible
 
+if TYPE_CHECKING:
+    import tokenizers
+
+    from llm_assets.trace.index import Index
+
 STAGE = "sampling"
 
 PICTURED = 4
@@ -40,8 +46,9 @@ def sample_model(
     config: Sampling,
     device: str,
     corpora: Sequence[Artefact | None] | None = None,
+    index: Index | None = None,
 ) -> Report:
-    """Samples a model folder, and scores it on the validation split of ``shards``.
+    """Samples a model folder, and scores it on the validation split of ``shards``; traces the samples by an ``index`` of the train split.
 
     ``corpora`` are what each of the shards was packed from, None where that is gone; without them nothing is told by source. The
     report counts prompts. DataError where the model cannot be read, or the shards are of another tokenizer.
@@ -68,13 +75,14 @@ def sample_model(
         written[BY_SOURCE] = sources.describe()
     for name, value in written.items():
         (target / name).write_text(json.dumps(redact_values(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    longest = _trace_samples(index, tokenizer, samples, target, config)
     (target / "next_tokens.png").write_bytes(draw_predictions(tables[:PICTURED]))
     no_validation = "no shard of the split validation has a whole window: there are no scores and no next-token tables"
     return Report(
         STAGE,
         read=len(config.prompts),
         kept=len(config.prompts),
-        figures=figures,
+        figures=figures | longest,
         unit="prompts",
         warnings=() if figures else (no_validation,),
     )
@@ -84,3 +92,13 @@ def _by_language(sources: Sources | None) -> dict[str, Figure]:
     """Bits per byte of each language, where there are several."""
     languages = sources.by("languages") if sources is not None else {}
     return {f"bits_per_byte.{name}": score.bits_per_byte for name, score in languages.items()} if len(languages) > 1 else {}
+
+
+def _trace_samples(
+    index: Index | None, tokenizer: tokenizers.Tokenizer, samples: Sequence[Mapping[str, str]], target: Path, config: Sampling
+) -> dict[str, Figure]:
+    if index is None:
+        return {}
+    from llm_assets.sampling.memory import write_traces  # wants numba, which a machine that only trains has not
+
+    return {"longest_run_tokens": write_traces(index, tokenizer, samples, target, config.run_tokens)}
