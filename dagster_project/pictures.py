@@ -62,4 +62,4 @@ def _tabulate_memory(step: Step) -> dict[str, dg.MetadataValue]:
     docs = {parse_doc(run.docs[0]) for sample in samples for run in sample.runs}
     with open_catalog(step.root.catalog) as connection:
         sources = find_sources(connection, docs)
-    return {"verbatim runs": dg.MetadataValue.md(write_memory(samples, {source.id: source.url for source in sources.values()}))}
+    return {"verbatim runs": dg.MetadataValue.md(write_memory(samples, {source.id: source.url or "" for source in sources.values()}))}

@@ -1,19 +1,18 @@
 """Where a text comes from: its verbatim runs in the training set of a root, with the pages they stand on.
 
-``open_tracer(root)`` once; its ``trace(text)`` gives runs, each with the keys of its documents; ``find_sources`` tells the pages of
-these keys, and ``trace_as_rows`` puts both together, a dictionary a run, for JSON or a table.
+``open_tracer(root)`` once; its ``trace(text)`` gives runs, each with the keys of its documents; ``source_runs`` tells their pages too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import duckdb
 
 from llm_assets.catalog import fetch_rows
 from llm_assets.errors import ConfigError, DataError
+from llm_assets.formats.doc import format_doc
 from llm_assets.gate import shards_of
 from llm_assets.root import DataRoot
 from llm_assets.tokenizer.bpe import load_tokenizer
@@ -23,13 +22,25 @@ from llm_assets.trace.text import Trace, Tracer
 
 @dataclass(frozen=True)
 class Source:
-    """A document of the corpus: ``id`` is its key as text. URL and title are as the corpus has them, and untrusted."""
+    """A document by its key as text, and its page as the corpus has it, untrusted; None where the corpus has it no longer."""
 
-    doc: int
     id: str
-    crawl: str
-    url: str
-    title: str | None
+    crawl: str | None = None
+    url: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class SourcedRun:
+    """A verbatim run of a text (see :class:`llm_assets.trace.text.TextRun`), and the first of the documents it stands in."""
+
+    text: str
+    start: int
+    end: int
+    tokens: int
+    occurrences: int
+    documents: int
+    sources: tuple[Source, ...]
 
 
 def open_tracer(root: DataRoot) -> Tracer:
@@ -48,19 +59,24 @@ def open_tracer(root: DataRoot) -> Tracer:
 
 
 def find_sources(connection: duckdb.DuckDBPyConnection, docs: Iterable[int]) -> dict[int, Source]:
-    """The documents of these keys that the corpus in the catalog has."""
-    rows = fetch_rows(connection, "trace/sources", docs=sorted({*docs}))
-    return {row["doc"]: Source(**row) for row in rows}
+    """The pages of these documents in a catalog."""
+    keys = sorted({*docs})
+    rows = fetch_rows(connection, "trace/sources", docs=keys) if keys else []
+    return {doc: Source(format_doc(doc)) for doc in keys} | {row.pop("doc"): Source(**row) for row in rows}
 
 
-def list_docs(trace: Trace) -> set[int]:
-    """Keys of all documents that a trace names."""
-    return {doc for run in trace.runs for doc in run.docs}
-
-
-def trace_as_rows(trace: Trace, sources: Mapping[int, Source]) -> list[dict[str, Any]]:
-    """A dictionary a run, with its characters and its sources; a document that the corpus no longer has is told by its key alone."""
+def source_runs(connection: duckdb.DuckDBPyConnection, trace: Trace) -> list[SourcedRun]:
+    """The runs of a text with the pages they stand on."""
+    sources = find_sources(connection, (doc for run in trace.runs for doc in run.docs))
     return [
-        {"text": trace.spell(run), **asdict(run), "sources": [asdict(sources[doc]) for doc in run.docs if doc in sources]}
+        SourcedRun(
+            trace.spell(run),
+            run.start,
+            run.end,
+            run.tokens,
+            run.occurrences,
+            run.documents,
+            tuple(sources[doc] for doc in run.docs),
+        )
         for run in trace.runs
     ]

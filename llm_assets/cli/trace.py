@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from llm_assets.cli.words import read_words
 from llm_assets.display import for_plain_text, for_terminal
 
 if TYPE_CHECKING:
+    from llm_assets.provenance import SourcedRun
     from llm_assets.trace.text import Trace
 
 TEXT_CHARACTERS = 60
@@ -43,17 +45,17 @@ def trace(
     """Show which stretches of a text stand word for word in the training set, how often, and on which pages."""
     words = read_words(text, file)
     root = open_root(context)
-    from llm_assets.provenance import find_sources, list_docs, open_tracer, trace_as_rows
+    from llm_assets.provenance import open_tracer, source_runs
 
     traced = open_tracer(root).trace(words, least, documents)
     with read_catalog(root) as connection:
-        rows = trace_as_rows(traced, find_sources(connection, list_docs(traced)))
+        runs = source_runs(connection, traced)
     if as_json:
-        print_json({"tokens": traced.tokens, "runs": rows})
+        print_json({"tokens": traced.tokens, "runs": [asdict(run) for run in runs]})
         return
     _print_text(traced)
     stdout.print(f"[dim]{traced.tokens:,} tokens; {traced.covered:,} of {len(words):,} characters lie in runs of {least} tokens or more[/]")
-    print_table([row for number, each in enumerate(rows, 1) for row in _tabulate(number, each)], False, empty="no run was found")
+    print_table([row for number, run in enumerate(runs, 1) for row in _tabulate(number, run)], False, empty="no run was found")
 
 
 def _print_text(traced: Trace) -> None:
@@ -67,12 +69,10 @@ def _print_text(traced: Trace) -> None:
     stdout.print("".join(marked), soft_wrap=True)
 
 
-def _tabulate(number: int, row: dict[str, Any]) -> Sequence[dict[str, Any]]:
+def _tabulate(number: int, run: SourcedRun) -> Iterator[dict[str, Any]]:
     """A row for each document of a run; what is of the run stands in the first."""
-    sources: list[dict[str, Any]] = row["sources"] or [{}]
-    of_run = {"run": number, **{name: row[name] for name in ("tokens", "occurrences", "documents")}}
-    of_run["text"] = for_plain_text(" ".join(row["text"].split()), TEXT_CHARACTERS)
-    return [
-        (of_run if place == 0 else dict.fromkeys(of_run)) | {name: source.get(name) for name in ("id", "crawl", "url")}
-        for place, source in enumerate(sources)
-    ]
+    of_run: dict[str, Any] = {"run": number, "tokens": run.tokens, "occurrences": run.occurrences, "documents": run.documents}
+    of_run["text"] = for_plain_text(" ".join(run.text.split()), TEXT_CHARACTERS)
+    for source in run.sources:
+        yield of_run | {"id": source.id, "crawl": source.crawl, "url": source.url}
+        of_run = dict.fromkeys(of_run)

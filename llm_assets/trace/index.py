@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def open_index(index: Artefact, shards: Mapping[str, Artefact]) -> Index:
     return Index(tuple(parts), end_of_text, tokenizer)
 
 
-def _map_array(path: Path) -> npt.NDArray[np.generic]:
+def _map_array(path: Path) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.load(path, mmap_mode="r"))
     except (OSError, ValueError) as error:

@@ -19,7 +19,9 @@ def show_pieces(trace: Trace) -> list[Piece]:
     """
     shown = [piece for line in _split_lines(trace) for piece in _show_line(line)]
     whole = for_plain_text(trace.text)
-    return shown if "".join(text for text, _ in shown) == whole else [(whole, ())]
+    if "".join(text for text, _ in shown) != whole:
+        return [(whole, ())]
+    return [("".join(text for text, _ in pieces), runs) for runs, pieces in groupby(shown, lambda piece: piece[1])]
 
 
 def _split_lines(trace: Trace) -> Iterator[list[Piece]]:
