@@ -14,7 +14,6 @@ from llm_assets.plan import ASSETS
 from llm_assets.recipe import SECTIONS
 
 Result = dg.MaterializeResult[None]
-
 crawls = dg.DynamicPartitionsDefinition(name="crawls")
 
 
@@ -274,10 +273,9 @@ def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) ->
     from llm_assets.trace.index import open_index
 
     with pipeline.step(context) as step:
-        shards, device = chosen_shards(step), choose_device(pipeline.device)
+        shards, model, device = chosen_shards(step), step.read("trained_model"), choose_device(pipeline.device)
         corpora, index = packed_corpora(step.root, shards), open_index(step.read("trace_index"), shards)
-        model, config = step.read("trained_model"), step.recipe.sampling
-        step.report = sample_model(model, list(shards.values()), step.folder, config, device, corpora, index)
+        step.report = sample_model(model, list(shards.values()), step.folder, step.recipe.sampling, device, corpora, index)
         record_scores(step.folder)
     return materialized(step)
 
