@@ -10,11 +10,8 @@ from rich.text import Text
 
 from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, stdout
 from llm_assets.cli.tables import print_json, print_table
-<<<<<<< HEAD
 from llm_assets.cli.tokenizers import find_tokenizers
-=======
 from llm_assets.cli.words import read_words
->>>>>>> 1e482b9 (Traces: a suffix array over the training set's shards, verbatim runs of texts and samples, llm-assets trace)
 from llm_assets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,25 +63,8 @@ def tokens(
         print_table(rows, as_json)
 
 
-<<<<<<< HEAD
-def _read_input() -> str:
-    """Standard input as UTF-8, its line ends as they are."""
-    if sys.stdin.isatty():
-        raise ConfigError("give a text, or send one through standard input")
-    try:
-        return sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"standard input is not UTF-8 text: {error}") from error
-
-
 def _open_tokenizer(context: typer.Context, given: str | None) -> tokenizers.Tokenizer:
     found = _find_file(context, given) if given else open_root(context).artefact("tokenizer").path("tokenizer.json")
-=======
-def _open_tokenizer(context: typer.Context, path: Path | None) -> tokenizers.Tokenizer:
-    if path is not None and not path.is_file():
-        raise ConfigError(f"there is no file at {path}")
-    found = path or open_root(context).artefact("tokenizer").path("tokenizer.json")
->>>>>>> 1e482b9 (Traces: a suffix array over the training set's shards, verbatim runs of texts and samples, llm-assets trace)
     from llm_assets.tokenizer.ranks import read_tokenizer
 
     return read_tokenizer(found)
