@@ -54,11 +54,13 @@ def remove_duplicates(
     """
     with connect(engine.memory, engine.workers, engine.spill) as connection:
         bands = _bind_sources(connection, filtered, signatures, older)
-        execute_query(connection, "dedup/members")
         execute_query(connection, "dedup/exact_candidates", exact=config.exact, scope=config.scope)
+        execute_query(connection, "dedup/members")
         for band in range(1, bands + 1):
             execute_query(connection, "dedup/band_candidates", band=band, scope=config.scope)
             engine.progress("finding near duplicates", band, bands, "bands")
+        execute_query(connection, "dedup/forget_members")
+        execute_query(connection, "dedup/pairs")
         execute_query(connection, "dedup/share_of_equals")
         execute_query(connection, "dedup/compared", verify=config.verify, scope=config.scope)
         edges = pa.Table.from_batches(run_query(connection, "dedup/edges", strategy=config.strategy), PAIRS)

@@ -5,7 +5,7 @@
 insert into candidates
 with
 keyed as (
-    select doc, crawl, bands[$band] as bucket
+    select doc, bands[$band] as bucket
     from members
     where bands is not null
 ),
@@ -16,7 +16,7 @@ firsts as (
     having count(*) > 1
 ),
 sharers as materialized (
-    select keyed.doc, keyed.crawl, bucket, firsts.first
+    select keyed.doc, keyed.doc >> 48 as crawl, bucket, firsts.first
     from keyed
     join firsts using (bucket)
     where firsts.first < keyed.doc

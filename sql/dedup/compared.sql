@@ -1,29 +1,29 @@
--- Reads candidates and signatures.
--- Makes compared: the candidates that meet $verify, and whether $scope lets them take the document out.
--- Similarity is the share of equal MinHash values, counted list by list: nothing is unnested.
+-- Reads pairs and signatures.
+-- Makes compared: the pairs that meet $verify, and whether $scope lets the elder take the document out.
+-- Similarity is the share of equal MinHash values, counted list by list: nothing is unnested. The values are what takes memory
+-- here, and the same text is equal without a look at them.
 -- Grain: one row a document and possible elder, elder < doc.
 create temp table compared as
 with
-pairs as (
-    select
-        candidates.doc,
-        candidates.elder,
-        young.exact = old.exact as same,
-        young.signature as young_values,
-        old.signature as old_values
-    from candidates
-    join signatures as young on young.doc = candidates.doc
-    join signatures as old on old.doc = candidates.elder
-),
 measured as (
-    select
-        doc,
-        elder,
-        same,
-        case when same then 1.0::double else share_of_equals(young_values, old_values) end as similarity,
-        $scope = 'all' or doc >> 48 = elder >> 48 as in_scope
+    select doc, elder, same, 1.0::double as similarity
     from pairs
+    where same
+    union all
+    select
+        different.doc,
+        different.elder,
+        false as same,
+        share_of_equals(young.signature, old.signature) as similarity
+    from (select doc, elder from pairs where not same) as different
+    join signatures as young on young.doc = different.doc
+    join signatures as old on old.doc = different.elder
 )
-select doc, elder, same, similarity, in_scope
+select
+    doc,
+    elder,
+    same,
+    similarity,
+    $scope = 'all' or doc >> 48 = elder >> 48 as in_scope
 from measured
 where same or similarity >= $verify
