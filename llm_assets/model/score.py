@@ -17,21 +17,26 @@ CPU_LOGITS = 1 << 22
 the page faults of taking it again cost a fifth of a step."""
 
 
-def next_token_loss(model: Transformer, tokens: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy, in nats a token, of ``targets`` after ``tokens``; (B, T) each."""
-    total = sum(F.cross_entropy(logits, answers, reduction="sum") for logits, answers in _predict(model, tokens, targets))
-    return torch.as_tensor(total) / targets.numel()
+def next_token_loss(model: Transformer, tokens: Tensor, targets: Tensor, documents: Tensor | None = None) -> Tensor:
+    """Mean cross-entropy, in nats a token, of ``targets`` after ``tokens``; (B, T) each. Negative targets are padding and do not count.
+
+    Where ``documents`` numbers each token's document, (B, T), a token sees its own document alone.
+    """
+    pieces = _predict(model, tokens, targets, documents)
+    total = sum(F.cross_entropy(logits, answers, reduction="sum") for logits, answers in pieces)
+    return torch.as_tensor(total) / (targets >= 0).sum()
 
 
-def token_losses(model: Transformer, tokens: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy in nats of each target; (B, T) in, (B, T) out."""
-    losses = [F.cross_entropy(logits, answers, reduction="none") for logits, answers in _predict(model, tokens, targets)]
+def token_losses(model: Transformer, tokens: Tensor, targets: Tensor, documents: Tensor | None = None) -> Tensor:
+    """Cross-entropy in nats of each target, 0 of padding; (B, T) in, (B, T) out."""
+    pieces = _predict(model, tokens, targets, documents)
+    losses = [F.cross_entropy(logits, answers, reduction="none") for logits, answers in pieces]
     return torch.cat(losses).view(targets.shape)
 
 
-def _predict(model: Transformer, tokens: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+def _predict(model: Transformer, tokens: Tensor, targets: Tensor, documents: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
     """Logits (N, V) and targets (N,), a piece at a time."""
-    hidden, answers = model.hidden_states(tokens).flatten(0, 1), targets.flatten()
+    hidden, answers = model.hidden_states(tokens, documents=documents).flatten(0, 1), targets.flatten().long()
     rows = max(1, CPU_LOGITS // model.dimensions.vocabulary) if hidden.device.type == "cpu" else len(answers)
     for piece, some in zip(torch.split(hidden, rows), torch.split(answers, rows), strict=True):
         yield model.head(piece), some
@@ -54,21 +59,22 @@ class Score:
 @torch.no_grad()
 def score_windows(
     model: Transformer,
-    windows: Iterable[tuple[Tensor, Tensor]],
+    windows: Iterable[tuple[Tensor, ...]],
     token_lengths: Sequence[int],
     watch: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Score:
-    """Scores batches of (inputs, targets), (B, T) each. ``token_lengths`` holds the raw bytes of every token of the vocabulary.
+    """Scores batches of (inputs, targets), (B, T) each, and documents as :func:`next_token_loss` has them where there are three.
 
-    ``watch`` is told the losses in nats and the raw bytes of the targets of each batch, (B, T) each.
+    ``token_lengths`` holds the raw bytes of every token of the vocabulary. ``watch`` is told the losses in nats and the raw bytes of the
+    targets of each batch, (B, T) each.
     """
     device = next(model.parameters()).device
     lengths = torch.tensor(token_lengths, dtype=torch.int64, device=device)
     tokens = text_bytes = 0
     nats = text_nats = 0.0
-    for inputs, targets in windows:
-        answers = targets.to(device)
-        losses = token_losses(model, inputs.to(device), answers).double()
+    for batch in windows:
+        inputs, answers, *documents = (part.to(device) for part in batch)
+        losses = token_losses(model, inputs, answers, *documents).double()
         answer_bytes = lengths[answers]
         tokens += answers.numel()
         nats += losses.sum().item()

@@ -91,6 +91,12 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
+def mask_documents(documents: Tensor) -> Tensor:
+    """What each token may attend to, (B, 1, T, T): itself and the tokens before it that have its number in ``documents``, (B, T)."""
+    same = documents[:, None, :, None] == documents[:, None, None, :]
+    return same & same.new_ones(same.shape[-2:]).tril()
+
+
 class RMSNorm(nn.Module):
     """Divides by the root of the mean square, in float32 (Zhang and Sennrich 2019)."""
 
@@ -135,6 +141,8 @@ class Attention(nn.Module):
         k = rotate(k.transpose(1, 2), cos, sin)  # (B, K, T, C)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, K, S, C)
+        elif mask is not None and self.grouped:  # torch's fast kernels for a GPU take a mask or groups, not both
+            k, v = (each.repeat_interleave(q.shape[1] // k.shape[1], dim=1) for each in (k, v))
         causal = mask is None and tokens > 1
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.grouped)
         joined: Tensor = self.o_proj(y.transpose(1, 2).reshape(windows, tokens, -1))
@@ -216,8 +224,12 @@ class Transformer(nn.Module):
             else:
                 nn.init.normal_(weight, std=std.get(name.split(".")[-2], INITIAL_STD), generator=generator)
 
-    def hidden_states(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """(B, T) token ids to (B, T, D), what the head reads. With a cache, ``tokens`` follow those that it holds."""
+    def hidden_states(self, tokens: Tensor, cache: Cache | None = None, documents: Tensor | None = None) -> Tensor:
+        """(B, T) token ids to (B, T, D), what the head reads. With a cache, ``tokens`` follow those that it holds.
+
+        With ``documents``, (B, T), a token attends to those of its own number alone, as if each document stood in a window of its own:
+        where in the window it stands makes no difference, since RoPE turns by distance.
+        """
         count = tokens.shape[1]
         end = count if cache is None else count + max(cache.lengths)
         if end > self.dimensions.context:
@@ -228,6 +240,8 @@ class Transformer(nn.Module):
         cos, sin = (table[places].to(x.dtype) for table in (self.cos, self.sin))
         if cos.dim() > 2:
             cos, sin = cos[:, None], sin[:, None]
+        if documents is not None:
+            mask = mask_documents(documents)
         for block in self.layers:
             x = block(x, cos, sin, cache, mask)
         if cache is not None:
@@ -240,6 +254,6 @@ class Transformer(nn.Module):
         weight = self.embed_tokens.weight if self.dimensions.tied_embeddings else self.lm_head.weight
         return F.linear(hidden, weight)
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """(B, T) token ids to (B, T, V) logits."""
-        return self.head(self.hidden_states(tokens, cache))
+    def forward(self, tokens: Tensor, cache: Cache | None = None, documents: Tensor | None = None) -> Tensor:
+        """(B, T) token ids to (B, T, V) logits; see :meth:`hidden_states`."""
+        return self.head(self.hidden_states(tokens, cache, documents))

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,12 @@ from torch import Tensor
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.shard import ShardHeader, Tokens, open_shard
 
-Batch = tuple[Tensor, Tensor]
-"""Inputs and targets, (windows, context) of int64 each, views of one array; a target is the token after its input."""
+Batch = tuple[Tensor, ...]
+"""Inputs and targets, (windows, context) of int32 each; a target is the token after its input, or IGNORED. Where attention is kept to
+documents, also the number of each input's document within its window. A device widens what it wants wider: half the bytes travel."""
+
+IGNORED = -100
+"""A target that is none: what torch's cross-entropy leaves out by default."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -48,11 +52,26 @@ def open_split(shards: Sequence[Artefact], split: str, tokenizer: str | None = N
         return list(pool.map(lambda path: open_shard(path, tokenizer=tokenizer), paths))
 
 
-class Windows:
-    """The whole windows of some shards, numbered through. A shard's tail shorter than a window belongs to none."""
+class WindowSource(Protocol):
+    """Windows of ``context`` tokens, numbered from 0, that batches are made of."""
 
-    def __init__(self, shards: Sequence[Tokens], context: int) -> None:
-        self.context = context
+    context: int
+
+    def __len__(self) -> int: ...
+
+    def gather(self, numbers: Iterable[int] | Numbers) -> Batch:
+        """The windows of these numbers."""
+
+
+class Windows:
+    """The whole windows of some shards, numbered through. A shard's tail shorter than a window belongs to none.
+
+    With ``end_of_text`` a batch numbers the documents of each window too: that token, as an input, begins a document, since it is what
+    the document's first token is predicted from.
+    """
+
+    def __init__(self, shards: Sequence[Tokens], context: int, end_of_text: int | None = None) -> None:
+        self.context, self.end_of_text = context, end_of_text
         self._views = [_overlapping(tokens, context) for tokens in shards]
         self._dtype = np.result_type(*{tokens.dtype for tokens in shards}) if shards else np.dtype(np.uint16)
         self._first = np.array([0, *accumulate(len(view) for view in self._views)])
@@ -73,8 +92,11 @@ class Windows:
         for shard in np.unique(shards):
             places = np.flatnonzero(shards == shard)
             rows[places] = self._views[shard][wanted[places] - self._first[shard]]
-        tokens = torch.from_numpy(rows.astype(np.int64))
-        return tokens[:, :-1], tokens[:, 1:]
+        tokens = torch.from_numpy(rows.astype(np.int32))
+        inputs, targets = tokens[:, :-1], tokens[:, 1:]
+        if self.end_of_text is None:
+            return inputs, targets
+        return inputs, targets, (inputs == self.end_of_text).cumsum(1, dtype=torch.int32)
 
     def spread(self, most: int) -> list[int]:
         """At most ``most`` window numbers, evenly spaced over all."""
@@ -96,7 +118,7 @@ class Batches:
     ones ready meanwhile. Memory: 8 bytes a window.
     """
 
-    def __init__(self, windows: Windows, size: int, batches: int, seed: int) -> None:
+    def __init__(self, windows: WindowSource, size: int, batches: int, seed: int) -> None:
         if not len(windows):
             raise ValueError(f"no shard has a window of {windows.context} tokens and the token after it")
         self.windows, self.size, self.batches, self.seed = windows, size, batches, seed
@@ -123,8 +145,8 @@ class Batches:
             yield batch
 
     def _make(self, start: int, end: int) -> list[Batch]:
-        inputs, targets = self.windows.gather(np.concatenate([self.numbers(position) for position in range(start, end)]))
-        return list(zip(torch.split(inputs, self.size), torch.split(targets, self.size), strict=True))
+        parts = self.windows.gather(np.concatenate([self.numbers(position) for position in range(start, end)]))
+        return list(zip(*(torch.split(part, self.size) for part in parts), strict=True))
 
     def numbers(self, position: int) -> Numbers:
         """Window numbers of a batch."""

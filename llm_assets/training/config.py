@@ -22,6 +22,13 @@ class Training(Section):
     windows: int = Field(default=32, ge=1)
     """Windows a forward pass; the context of the model is their length."""
 
+    packing: Literal["stream", "best_fit"] = "stream"
+    """How documents fill windows: one after the other, cut wherever a window ends; or so that none is cut that fits in one (Ding et al.
+    2024), at the cost of some padding. Here and not in ``shards``, since windows are as long as the model's context."""
+
+    document_masking: bool = False
+    """Whether attention stays within a document. Positions count through the window: RoPE turns by distance alone."""
+
     accumulate: int = Field(default=1, ge=1)
     """Forward passes a step, whose gradients are averaged: a batch is ``windows × accumulate`` windows."""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import Artefact, hash_file
+from llm_assets.formats.shard import Tokens
 from llm_assets.model.config import Model
 from llm_assets.model.export import export_model
 from llm_assets.model.transformer import Transformer
@@ -22,6 +23,7 @@ from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes
 from llm_assets.training.batches import Batches, Windows, open_split
 from llm_assets.training.card import write_card
 from llm_assets.training.config import Training
+from llm_assets.training.packing import PackedWindows
 from llm_assets.training.parcel import name_training
 from llm_assets.training.throughput import Progress
 
@@ -54,7 +56,9 @@ def train_model(
         raise DataError("there is nothing to train on: no shard of the split train")
     header = train[0][0]
     dimensions = model.dimensions(header.vocabulary)
-    windows, unseen = (Windows([tokens for _, tokens in split], dimensions.context) for split in (train, validation))
+    train_tokens, validation_tokens = ([tokens for _, tokens in split] for split in (train, validation))
+    windows = _open_windows(train_tokens, dimensions.context, header.end_of_text, config)
+    unseen = Windows(validation_tokens, dimensions.context, header.end_of_text if config.document_masking else None)
     if not len(windows):
         raise ConfigError(f"model.context is {dimensions.context}, and no shard of the split train is longer; shorten it or add text")
     steps = config.count_steps(dimensions.context, dimensions.parameters)
@@ -81,6 +85,8 @@ def train_model(
         "epochs": seen / len(windows),
         "training_loss": trained.curve.training[-1][1],
     }
+    if isinstance(windows, PackedWindows):
+        figures["padding_fraction"] = round(1 - windows.tokens / (len(windows) * windows.context), 6)
     if trained.curve.validation:
         _, figures["validation_loss"], figures["bits_per_byte"] = trained.curve.validation[-1]
     files = [tokenizer.folder / entry.path for entry in tokenizer.files]
@@ -88,6 +94,12 @@ def train_model(
     _write_curve(target / "curve.json", trained.curve.training, trained.curve.validation)
     checkpoint.unlink(missing_ok=True)
     return _report(len(windows), seen, {**figures, "tokens_per_second": round(trained.tokens_per_second)})
+
+
+def _open_windows(shards: Sequence[Tokens], context: int, end_of_text: int, config: Training) -> Windows | PackedWindows:
+    if config.packing == "best_fit":
+        return PackedWindows(shards, context, end_of_text, config.seed, masking=config.document_masking)
+    return Windows(shards, context, end_of_text if config.document_masking else None)
 
 
 def _report(windows: int, seen: int, figures: dict[str, Figure]) -> Report:
