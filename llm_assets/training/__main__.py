@@ -13,11 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError
-from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.cache import is_stored
+from llm_assets.formats.manifest import Artefact, open_output, read_manifest
 from llm_assets.model.config import Model
 from llm_assets.model.device import choose_device
 from llm_assets.training import stage
 from llm_assets.training.config import Training
+from llm_assets.training.fetch import fetch_data
 from llm_assets.training.parcel import CONFIG, PACK, name_training, read_pack, write_receipt
 from llm_assets.training.throughput import Progress
 
@@ -26,17 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; the process's exit status."""
     parser = argparse.ArgumentParser(prog="python -m llm_assets.training", description="Trains a language model on token shards.")
     parser.add_argument(
-        "--shards", type=Path, required=True, action="append", help="a pack, or a folder of .tokens files; may be given again"
+        "--shards",
+        required=True,
+        action="append",
+        help="a pack, a crawl's place below token_shards, or a folder of .tokens files; also s3://… of the first two; may be given again",
     )
-    parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json (a pack has its own)")
+    parser.add_argument("--tokenizer", help="folder with tokenizer.json, here or in a store (a pack has its own)")
+    parser.add_argument("--cache", type=Path, help="folder that keeps what comes from a store (default: ~/.cache/llm-assets)")
     parser.add_argument("--out", type=Path, required=True, help="folder that the model is written to")
     parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training] (a pack has its own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--checkpoints", type=Path, help="folder that a killed run goes on from (default: OUT.checkpoints)")
     options = parser.parse_args(arguments)
     try:
-        shards, tokenizer = _open_data(options.shards, options.tokenizer)
-        training, model = read_config(options.config or _packed_config(options.shards[0]))
+        cache = options.cache or Path.home() / ".cache" / "llm-assets"
+        folders = [_find_folder(place, cache) for place in options.shards]
+        shards, tokenizer = _open_data(folders, None if options.tokenizer is None else _find_folder(options.tokenizer, cache))
+        training, model = read_config(options.config or _packed_config(folders[0]))
         report = stage.train_model(
             shards,
             tokenizer,
@@ -57,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _find_folder(place: str, cache: Path) -> Path:
+    return fetch_data(place, cache) if is_stored(place) else Path(place)
+
+
 def _open_data(folders: Sequence[Path], tokenizer: Path | None) -> tuple[list[Artefact], Artefact]:
     if (folders[0] / PACK).is_file():
         if len(folders) > 1 or tokenizer is not None:
@@ -64,7 +76,13 @@ def _open_data(folders: Sequence[Path], tokenizer: Path | None) -> tuple[list[Ar
         return read_pack(folders[0])
     if tokenizer is None:
         raise ConfigError(f"{folders[0]} is no pack: --tokenizer must say where its tokenizer is")
-    return [Artefact.of_folder(folder) for folder in folders], Artefact.of_folder(tokenizer)
+    return [_open_folder(folder) for folder in folders], _open_folder(tokenizer)
+
+
+def _open_folder(folder: Path) -> Artefact:
+    """What the manifest there names; without one, what lies there."""
+    manifest = read_manifest(folder)
+    return Artefact.of_folder(folder) if manifest is None else open_output(folder, manifest)
 
 
 def _packed_config(folder: Path) -> Path | None:

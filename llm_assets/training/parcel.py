@@ -84,15 +84,22 @@ def write_pack(target: Path, shards: Mapping[str, Artefact], tokenizer: Artefact
 
 def read_pack(folder: Path) -> tuple[list[Artefact], Artefact]:
     """Shards by crawl, in the order of the training set, and the tokenizer. DataError where a file is not what was packed."""
-    content = _read_json(folder / PACK)
-    files = [FileEntry(**entry) for entry in content["files"]]
+    files = list_packed(folder)
     _check_files(folder, [each for each in files if not each.path.endswith(".tokens")])  # training hashes the shards as it opens them
 
     def part(name: str) -> Artefact:
         inside = (each for each in files if each.path.startswith(f"{name}/"))
         return Artefact(folder / name, tuple(FileEntry(each.path.removeprefix(f"{name}/"), each.bytes, each.sha256) for each in inside))
 
-    return [part(f"shards/{crawl}") for crawl in content["crawls"]], part(TOKENIZER)
+    return [part(f"shards/{crawl}") for crawl in _read_json(folder / PACK)["crawls"]], part(TOKENIZER)
+
+
+def list_packed(folder: Path) -> list[FileEntry]:
+    """The data of a pack, as its ``pack.json`` tells. DataError where that cannot be read."""
+    try:
+        return [FileEntry(**entry) for entry in _read_json(folder / PACK)["files"]]
+    except (KeyError, TypeError) as error:
+        raise DataError(f"the list of the pack's files cannot be read: {error!r}", folder / PACK) from error
 
 
 @dataclass(frozen=True)
