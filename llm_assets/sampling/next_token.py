@@ -20,6 +20,9 @@ from llm_assets.training.batches import Windows
 WINDOW_SHOWN = 32
 """Latest tokens of a window that are kept for a person to read."""
 
+UNUSED = "[unused]"
+"""Shown for an id that no token has."""
+
 
 def next_tokens(model: Transformer, tokenizer: tokenizers.Tokenizer, prompt: str, top: int = 10, correct: str | None = None) -> Prediction:
     """What is expected after a prompt, of which the model sees the latest context; ``correct`` begins with what came."""
@@ -53,10 +56,9 @@ def predict(model: Transformer, tokens: Sequence[int]) -> Tensor:
 
 
 def token_texts(tokenizer: tokenizers.Tokenizer) -> list[str]:
-    """What each token looks like; a special one bears its name."""
-    return [
-        raw.decode("utf-8", "backslashreplace") or str(tokenizer.id_to_token(token)) for token, raw in enumerate(token_bytes(tokenizer))
-    ]
+    """What each token looks like; a special one bears its name. A tokenizer from elsewhere may leave ids unused."""
+    raw = enumerate(token_bytes(tokenizer))
+    return [each.decode("utf-8", "backslashreplace") or tokenizer.id_to_token(token) or UNUSED for token, each in raw]
 
 
 def _look(probabilities: Tensor, tokens: Sequence[int], texts: Sequence[str], top: int, answer: int | None) -> dict[str, Any]:
