@@ -4,7 +4,7 @@
 -- Grain: one row a document and possible elder, elder < doc, no pair twice.
 insert into candidates
 with
-keyed as (
+keyed as not materialized (
     select doc, bands[$band] as bucket
     from members
     where bands is not null
@@ -30,7 +30,7 @@ own_firsts as (
 found as (
     select doc, first as elder
     from sharers
-    union
+    union all -- an elder of the own crawl is never the first of all
     select sharers.doc, own_firsts.first as elder
     from sharers
     join own_firsts using (bucket, crawl)

@@ -30,7 +30,7 @@ own_firsts as (
 )
 select doc, first as elder
 from copies
-union
+union all -- an elder of the own crawl is never the first of all
 select copies.doc, own_firsts.first as elder
 from copies
 join own_firsts using (exact, crawl)
