@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from llm_assets.errors import DataError
-from llm_assets.section import fingerprint
 
 MANIFEST = "manifest.json"
 CHECKS = "checks.json"
@@ -106,6 +105,8 @@ def describe_output(
 ) -> Manifest:
     """The manifest of a finished folder. ``kept`` names the tables and files (``texts``, ``tokenizer.json``, ``*.tokens``)
     that the data version covers; rejections, findings and reports stay out of it."""
+    from llm_assets.section import fingerprint  # pydantic with it, which whoever only reads shards need not wait for
+
     files = tuple(_list_files(folder))
     covered = {entry.path: entry.sha256 for entry in files for name in kept if _is_part(entry.path, name) or fnmatchcase(entry.path, name)}
     return Manifest(asset, crawl, folder.name, files, fingerprint(covered), code_version, dict(inputs))
