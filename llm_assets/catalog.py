@@ -123,6 +123,18 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
         raise DataError(f"the catalog cannot be opened ({error}); delete it, and `llm-assets run` builds it anew", path) from error
 
 
+@contextmanager
+def read_catalog(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The catalog for the block. DataError where there is none, or one that the queries of the block do not fit."""
+    with open_catalog(path) as connection:
+        try:
+            yield connection
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise DataError(f"the catalog is not of this version: `llm-assets run` builds it anew ({error})", path) from error
+
+
 def fetch_rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """The result of a small query as dictionaries."""
     return [row for batch in run_query(connection, name, **parameters) for row in batch.to_pylist()]

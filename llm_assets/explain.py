@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
 
 from llm_assets.catalog import fetch_rows
 from llm_assets.errors import ConfigError
-from llm_assets.formats.doc import parse_doc, split_doc
+from llm_assets.formats.doc import format_doc, parse_doc, split_doc
 from llm_assets.formats.manifest import Artefact
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
+from llm_assets.notation import show_bounds, show_measured, show_number
 from llm_assets.quality.bounds import Bound, Filter, is_within, list_bounds
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
@@ -39,6 +40,23 @@ class Judged:
     high_open: bool = False
     wanted: tuple[str, ...] = ()
     within: bool = False
+
+    @property
+    def measured(self) -> str:
+        """What was measured, for eyes; where it is the language that breaks the rule, the language."""
+        return self.language if self.wanted else show_measured(self.value, self.low, self.high)
+
+    @property
+    def asked(self) -> str:
+        """Such as ``30–100,000``, ``≤ 0.3``, ``> 0.65``, or which languages are wanted."""
+        return " or ".join(self.wanted) if self.wanted else show_bounds(self.low, self.high, self.low_open, self.high_open)
+
+    @property
+    def breach(self) -> str:
+        """Such as ``measured 3, asked ≥ 5``."""
+        if self.wanted:
+            return f"the language is {self.measured}, wanted is {self.asked}"
+        return f"measured {self.measured}, asked {self.asked}"
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,23 @@ class Life:
         if rule.startswith("url_filter."):
             return str(rule)
         return "none" if self.extraction is not None or rule.startswith("extraction.") else None
+
+    @property
+    def reason(self) -> str:
+        """What was measured and what was asked of it by the rule that took it; empty where that rule measures nothing."""
+        capture = self.capture
+        broken = next((each for each in self.broken if each.rule == capture["rule"] and not self.outdated), None)
+        if broken is not None:
+            return broken.breach
+        measured = "" if capture["value"] is None else f"measured {show_number(capture['value'])}"
+        ends = (("at least", "low"), ("at most", "high"))
+        asked = " and ".join(f"{words} {show_number(capture[name])}" for words, name in ends if capture[name] is not None)
+        return ", ".join(filter(None, (measured, f"asked {asked}" if asked else "")))
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, the document's key first, and which rules it breaks."""
+        told = {"url_rule": self.url_rule, "broken": [each.rule for each in self.broken], "redacted": self.redacted}
+        return {"doc": format_doc(self.capture["doc"]), **asdict(self), **told}
 
     @property
     def redacted(self) -> Mapping[str, int]:

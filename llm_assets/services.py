@@ -115,7 +115,7 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
     if not WORKSPACE.is_file():
         raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
     for port in servers:
-        if _is_listening(port):
+        if is_listening(port):
             raise ConfigError(f"port {port} is taken by another program: choose others with --port and --mlflow-port")
     for number in ENDINGS:
         signal.signal(number, _interrupt)
@@ -124,7 +124,7 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
     try:
         while all(process.poll() is None for process in processes):
             if silent:
-                silent = {port for port in silent if not _is_listening(port)}
+                silent = {port for port in silent if not is_listening(port)}
                 if not silent:
                     on_ready()
             time.sleep(0.2)
@@ -135,7 +135,8 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
     return next((process.returncode for process in processes if process.returncode), 0)
 
 
-def _is_listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
+    """Whether something answers at a port of loopback."""
     with socket.socket() as connection:
         return connection.connect_ex((LOOPBACK, port)) == 0
 

@@ -1,9 +1,8 @@
-"""A document's life on a terminal, and as JSON."""
+"""A document's life on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
@@ -12,16 +11,10 @@ from llm_assets.cli.shared import stdout
 from llm_assets.display import for_terminal
 from llm_assets.explain import Judged, Life
 from llm_assets.formats.doc import format_doc
-from llm_assets.notation import show_bounds, show_measured, show_number
+from llm_assets.notation import show_measured
 
 PLACES = 10
 """Redactions to name on a terminal; JSON has all of them."""
-
-
-def life_as_json(life: Life) -> dict[str, Any]:
-    """All of it, the document's key first, and which rules it breaks."""
-    told = {"url_rule": life.url_rule, "broken": [each.rule for each in life.broken], "redacted": life.redacted}
-    return {"doc": format_doc(life.capture["doc"]), **asdict(life), **told}
 
 
 def print_life(life: Life) -> None:
@@ -57,7 +50,7 @@ def print_life(life: Life) -> None:
         _print_fact("", f"{redaction['kind']} in {redaction['field']}, bytes {redaction['start']:,} to {redaction['end']:,}")
     _print_fact("fate", _tell_fate(life))
     if len(life.broken) > 1:
-        _print_fact("also broken", "; ".join(f"{for_terminal(each.rule)}, {_tell_breach(each)}" for each in life.broken[1:]))
+        _print_fact("also broken", "; ".join(f"{for_terminal(each.rule)}, {_say(each, each.breach)}" for each in life.broken[1:]))
     if life.outdated:
         _print_fact("note", "[yellow]the filters were changed since[/]: the bounds above are today's; `llm-assets run` decides anew")
 
@@ -72,7 +65,7 @@ def _print_judged(life: Life) -> None:
         table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
     for each in life.judged:
         mark = "[green]✓[/]" if each.within else "[red]✗[/]"
-        table.add_row(f"{mark} {for_terminal(each.rule)}", _show_value(each), for_terminal(_show_bounds(each)))
+        table.add_row(f"{mark} {for_terminal(each.rule)}", _say(each, each.measured), _say(each, each.asked))
     for name, value in life.unbounded.items():
         table.add_row(f"[dim]· {for_terminal(name)}[/]", f"[dim]{show_measured(value)}[/]", "")
     stdout.print(table)
@@ -85,19 +78,9 @@ def _tell_extraction(extraction: Mapping[str, Any]) -> str:
     return ", ".join([size, *(f"{word}{for_terminal(value, 40)}" for word, value in said.items() if value)])
 
 
-def _show_value(judged: Judged) -> str:
-    return for_terminal(judged.language) if judged.wanted else show_measured(judged.value, judged.low, judged.high)
-
-
-def _show_bounds(judged: Judged) -> str:
-    """Such as ``30–100,000``, ``≤ 0.3``, ``> 0.65``, or which languages are wanted."""
-    return " or ".join(judged.wanted) if judged.wanted else show_bounds(judged.low, judged.high, judged.low_open, judged.high_open)
-
-
-def _tell_breach(judged: Judged) -> str:
-    if judged.wanted:
-        return f"the language is {_show_value(judged)}, wanted is {for_terminal(_show_bounds(judged))}"
-    return f"measured {_show_value(judged)}, asked {_show_bounds(judged)}"
+def _say(judged: Judged, told: str) -> str:
+    """What is told of a rule: numbers, in which the redactor would only do harm, or languages."""
+    return for_terminal(told) if judged.wanted else told
 
 
 def _tell_fate(life: Life) -> str:
@@ -110,12 +93,6 @@ def _tell_fate(life: Life) -> str:
             return "[green]kept[/]"
         return f"[green]kept[/]: {place['split']} shard {place['shard']}, {place['length']:,} tokens from {place['start']:,}"
     verdict = f"[red]rejected[/] in {capture['stage']} by {for_terminal(capture['rule'])}"
-    reason = next((each for each in life.broken if each.rule == capture["rule"] and not life.outdated), None)
-    if reason is not None:
-        return f"{verdict}: {_tell_breach(reason)}"
-    value = "" if capture["value"] is None else f": measured {show_number(capture['value'])}"
-    ends = (("at least", "low"), ("at most", "high"))
-    asked = [f"{words} {show_number(capture[name])}" for words, name in ends if capture[name] is not None]
     # The elder's key stands on a line of its own; here the redactor might take it for a number of someone's.
     detail = f" ({for_terminal(capture['detail'], 200)})" if capture["detail"] and life.elder is None else ""
-    return verdict + value + (f", asked {' and '.join(asked)}" if asked else "") + detail
+    return verdict + (f": {life.reason}" if life.reason else "") + detail

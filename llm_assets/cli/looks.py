@@ -75,14 +75,14 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """The life of a document: its record, its signals beside their bounds, the rule that took it or its place in the shards."""
-    from llm_assets.cli.life import life_as_json, print_life
+    from llm_assets.cli.life import print_life
     from llm_assets.explain import tell_lives
 
     root = open_root(context)
     with read_catalog(root) as connection:
         lives = tell_lives(connection, root, current_recipe(root), require_text(what, "URL"))
     if as_json:
-        print_json([life_as_json(life) for life in lives])
+        print_json([life.as_json() for life in lives])
         return
     for life in lives:
         print_life(life)

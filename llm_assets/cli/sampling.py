@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,7 @@ from rich.text import Text
 from llm_assets.cli.prediction import print_prediction
 from llm_assets.cli.shared import MODEL, Json, app, examples, open_root, require_text, stdout
 from llm_assets.cli.tables import print_json
-from llm_assets.display import for_plain_text, for_terminal
+from llm_assets.display import for_terminal
 
 if TYPE_CHECKING:
     import tokenizers
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from llm_assets.training.batches import Windows
 
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model runs: auto, cpu, cuda.")]
-
-ADDRESS_LETTERS = 64
-"""What is written is held back by so many letters, since they may be the beginning of an address."""
 
 
 @app.command(
@@ -62,6 +58,7 @@ def generate(
     model, tokenizer = open_root_model(context, device)
     from llm_assets.sampling import generate as generation
     from llm_assets.sampling.config import Decoding
+    from llm_assets.sampling.shown import redact_pieces
 
     decoding = Decoding(
         tokens=tokens,
@@ -85,7 +82,7 @@ def generate(
             stdout.print(("\n" if number else "") + f"[bold]{for_terminal(prompt)}[/]{for_terminal(text)}", soft_wrap=True)
         return
     stdout.print(f"[bold]{for_terminal(prompts[0])}[/]", end="", soft_wrap=True)
-    for piece in _readable(text for _, text in generation.stream(model, tokenizer, prompts, decodings)):
+    for piece in redact_pieces(text for _, text in generation.stream(model, tokenizer, prompts, decodings)):
         stdout.print(Text(piece), end="", soft_wrap=True)
     stdout.print()
 
@@ -135,17 +132,6 @@ def next_token(
         print_json(asdict(seen))
     else:
         print_prediction(seen)
-
-
-def _readable(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces redacted, as far as no later one can make an address of what is shown."""
-    written, shown = "", 0
-    for piece in pieces:
-        written += piece
-        sure = for_plain_text(written)[shown:-ADDRESS_LETTERS]
-        shown += len(sure)
-        yield sure
-    yield for_plain_text(written)[shown:]
 
 
 def _validation_windows(context: typer.Context, length: int) -> Windows:

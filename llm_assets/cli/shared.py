@@ -116,13 +116,7 @@ def require_text(words: str, name: str) -> str:
 @contextmanager
 def read_catalog(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     """The root's catalog. DataError where there is none, or one that these queries do not fit."""
-    import duckdb
+    from llm_assets.catalog import read_catalog as read
 
-    from llm_assets.catalog import open_catalog
-    from llm_assets.errors import DataError
-
-    with open_catalog(root.catalog) as connection:
-        try:
-            yield connection
-        except duckdb.Error as error:
-            raise DataError(f"the catalog is not of this version: `llm-assets run` builds it anew ({error})", root.catalog) from error
+    with read(root.catalog) as connection:
+        yield connection

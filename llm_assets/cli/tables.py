@@ -14,8 +14,9 @@ from rich.markup import render
 from rich.table import Table
 
 from llm_assets.cli.shared import stdout
-from llm_assets.cli.values import DOC_KEYS, make_plain, show_value
+from llm_assets.cli.values import show_value
 from llm_assets.display import for_terminal
+from llm_assets.plain_values import DOC_KEYS, make_plain
 
 Row = Mapping[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,19 +47,17 @@ def tokens(
     """Show a text in tokens, with their ids and bytes. A special token that it spells is ordinary characters, as everywhere."""
     words = read_words(text)
     loaded = _open_tokenizer(context, tokenizer)
-    from llm_assets.tokenizer.bpe import encode_text, token_bytes
-    from llm_assets.tokenizer.compression import escape_bytes
+    from llm_assets.tokenizer.bpe import token_bytes
+    from llm_assets.tokenizer.shown import show_tokens
 
-    raw = token_bytes(loaded)
-    ids = encode_text(loaded, words)
-    rows = [{"id": token, "bytes": raw[token].hex(" "), "text": escape_bytes(raw[token])} for token in ids]
+    rows = [asdict(token) for token in show_tokens(loaded, token_bytes(loaded), words)]
     if as_json:
         print_json(rows)
         return
-    coloured = [(escape_bytes(raw[token]), STYLES[place % len(STYLES)]) for place, token in enumerate(ids)]
+    coloured = [(row["text"], STYLES[place % len(STYLES)]) for place, row in enumerate(rows)]
     stdout.print(Text.assemble(*coloured), soft_wrap=True)
     size = len(words.encode())
-    stdout.print(f"{len(ids):,} tokens, {size:,} bytes" + (f", {size / len(ids):.2f} bytes a token" if ids else ""))
+    stdout.print(f"{len(rows):,} tokens, {size:,} bytes" + (f", {size / len(rows):.2f} bytes a token" if rows else ""))
     if rows:
         print_table(rows, as_json)
 

@@ -13,14 +13,24 @@ from llm_assets.sampling.config import Decoding
 
 def choose_token(logits: Tensor, seen: Sequence[int], decoding: Decoding, generator: torch.Generator) -> int:
     """Draws a token from (V,) logits after the tokens ``seen``. Equal logits are ordered by token id."""
+    probabilities, tokens = narrow(logits, seen, decoding)
+    if decoding.temperature == 0:
+        return int(tokens[0])
+    return int(tokens[torch.multinomial(probabilities, 1, generator=generator)])
+
+
+def narrow(logits: Tensor, seen: Sequence[int], decoding: Decoding) -> tuple[Tensor, Tensor]:
+    """The tokens that may be drawn from (V,) logits after the tokens ``seen``, likeliest first: their weights and their ids.
+
+    The weights are the probabilities before top-p and min-p took the rest away, so that they may sum to less than 1.
+    """
     logits = penalise(logits.float().cpu(), seen, decoding.repetition_penalty)
     if decoding.temperature == 0:
-        return int(logits.argmax())
+        return torch.ones(1), logits.argmax()[None]
     logits, tokens = likeliest(logits / decoding.temperature, decoding.top_k)
     probabilities = logits.softmax(-1)
     kept = keep_likely(probabilities, decoding)
-    drawn = torch.multinomial(probabilities[:kept], 1, generator=generator)
-    return int(tokens[drawn])
+    return probabilities[:kept], tokens[:kept]
 
 
 def penalise(logits: Tensor, seen: Sequence[int], penalty: float) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from llm_assets.model.transformer import Transformer
 from llm_assets.pii.redact import redact_for_display
-from llm_assets.sampling.decode import likeliest
+from llm_assets.sampling.config import Decoding
+from llm_assets.sampling.decode import likeliest, narrow
 from llm_assets.sampling.generate import encode_prompt
 from llm_assets.sampling.prediction import Candidate, Prediction, Table
 from llm_assets.tokenizer.bpe import encode_text, token_bytes
@@ -48,11 +49,33 @@ def tabulate_windows(
         )
 
 
-@torch.no_grad()
+def continue_with(
+    model: Transformer,
+    tokenizer: tokenizers.Tokenizer,
+    texts: Sequence[str],
+    prompt: str,
+    chosen: Sequence[int],
+    top: int,
+    decoding: Decoding,
+) -> Prediction:
+    """What a decoding draws from after a prompt and the tokens ``chosen`` after it. ``texts`` are those of :func:`token_texts`."""
+    tokens = [*encode_prompt(tokenizer, prompt), *chosen][-model.dimensions.context :]
+    weights, ids = narrow(_find_logits(model, tokens), tokens, decoding)
+    probabilities = (weights / weights.sum())[:top].tolist()
+    candidates = tuple(Candidate(token, texts[token], each) for token, each in zip(ids[:top].tolist(), probabilities, strict=True))
+    return Prediction(window=_show_window([texts[token] for token in tokens[-WINDOW_SHOWN:]]), candidates=candidates)
+
+
 def predict(model: Transformer, tokens: Sequence[int]) -> Tensor:
     """(V,) probabilities of the token after these, on the CPU."""
+    return _find_logits(model, tokens).softmax(-1).cpu()
+
+
+@torch.no_grad()
+def _find_logits(model: Transformer, tokens: Sequence[int]) -> Tensor:
+    """(V,) logits of the token after these."""
     window = torch.tensor([list(tokens)], device=model.embed_tokens.weight.device)
-    return model.head(model.hidden_states(window)[0, -1]).float().softmax(-1).cpu()
+    return model.head(model.hidden_states(window)[0, -1]).float()
 
 
 def token_texts(tokenizer: tokenizers.Tokenizer) -> list[str]:
