@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from planted_pages import PLANTED_SETTINGS, write_planted_pages
 
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
@@ -78,3 +80,44 @@ def make_root() -> Callable[..., DataRoot]:
         return root
 
     return make
+
+
+@pytest.fixture(scope="session")
+def in_process() -> Iterator[None]:
+    """Dagster and MLflow of this process write into whatever root is at hand, and the variables go back afterwards."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
+    """Runs the plan of a root in this process, as ``llm-assets run`` does in one of its own; says how it went."""
+    from rich.console import Console
+
+    from dagster_project.resources import Pipeline
+    from dagster_project.run import run
+    from llm_assets.services import environment
+
+    def start(root: DataRoot, workers: int = 1, settings: list[str] | None = None) -> tuple[bool, str]:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        os.environ.update(environment(root))
+        console = Console(file=io.StringIO(), width=200)
+        pipeline = Pipeline(home=str(root.home), state=str(root.state), workers=workers, device="cpu", set=settings or [])
+        return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory, run_root: Callable[..., tuple[bool, str]]) -> DataRoot:
+    """A root whose whole graph was run on pages that would like to take over whoever shows them. Tests only look at it."""
+    folder = tmp_path_factory.mktemp("planted")
+    write_planted_pages(folder / "warc" / "pages.warc")
+    root = DataRoot.at(folder / "home")
+    put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), [*TINY, *PLANTED_SETTINGS]))
+    root.add_crawl("pages", "warc_files", {"path": str(folder / "warc")})
+    well, said = run_root(root)
+    assert well, said
+    return root

@@ -11,14 +11,19 @@ from starlette.exceptions import HTTPException
 
 from llm_assets.display import for_plain_text
 from llm_assets.errors import ConfigError, LLMAssetsError
-from llm_assets.explorer import documents, generation, next_token, tokens
+from llm_assets.explorer import documents, generation, next_token, tokens, tracing
 from llm_assets.explorer.guard import Guard
 from llm_assets.explorer.holdings import Holdings
 
 PAGE = Path(__file__).parent / "page"
 FILES = {path.name: path for path in sorted(PAGE.iterdir())}
-MEDIA_TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-VIEWS = (tokens, next_token, generation, documents)
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+VIEWS = (tokens, next_token, generation, tracing, documents)
 MOST_MESSAGE = 1_000
 
 

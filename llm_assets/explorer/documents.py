@@ -13,6 +13,7 @@ from llm_assets.explorer.holdings import Holdings
 from llm_assets.families import tell_family
 from llm_assets.plain_values import make_plain
 
+QUERIES = {"url": "explorer/by_url", "text": "explorer/by_text"}
 MOST_FOUND = 50
 MOST_MEMBERS = 100
 AROUND = 80
@@ -33,7 +34,7 @@ def make_routes(holdings: Holdings) -> APIRouter:
             return {"documents": [], "more": False}
         parameters = {"words": words, "most": MOST_FOUND + 1} | ({"around": AROUND + MARGIN} if by == "text" else {})
         with holdings.catalog() as connection:
-            rows = fetch_rows(connection, f"explorer/by_{by}", **parameters)
+            rows = fetch_rows(connection, QUERIES[by], **parameters)
         for row in rows:
             if "excerpt" in row:
                 row["excerpt"] = _cut_excerpt(row.pop("excerpt"), row.pop("cut_before"), row.pop("cut_behind"))

@@ -56,7 +56,8 @@ class Guard:
 
     def _refuse(self, headers: Headers) -> tuple[int, str] | None:
         """Status and reason."""
-        if headers.get("host", "").rpartition(":")[0] not in self.hosts and headers.get("host") not in self.hosts:
+        host, _, port = headers.get("host", "").lower().partition(":")
+        if host not in self.hosts or not (port.isdigit() or not port):
             return 421, "this page is served on loopback alone: open it at http://127.0.0.1"
         if headers.get("sec-fetch-site", "none") not in OWN_SITE and headers.get("sec-fetch-mode") != "navigate":
             return 403, "another site's page has no business here"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import tokenizers
 
     from llm_assets.model.transformer import Transformer
+    from llm_assets.trace.text import Tracer
 
 T = TypeVar("T")
 
@@ -106,6 +107,13 @@ class Holdings:
         """The root's model. DataError where there is none yet."""
         folder = self.root.artefact("trained_model").folder
         return self._hold("model", folder, lambda: _open_model(folder, self.device))
+
+    def tracer(self) -> Tracer:
+        """What traces texts in the training set. DataError where that was not indexed yet."""
+        from llm_assets.provenance import open_tracer
+
+        versions = [self.root.manifest(asset) for asset in ("trace_index", "training_set", "tokenizer")]
+        return self._hold("tracer", [each.folder if each else None for each in versions], lambda: open_tracer(self.root))
 
     def _hold(self, name: str, version: object, load: Callable[[], T], most: int = 1) -> T:
         """What is held under a name, loaded where it is not there or of another version. Of one kind (the first word), ``most`` are held."""

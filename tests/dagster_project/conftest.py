@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
-from rich.console import Console
 
 from llm_assets.root import DataRoot
 from llm_assets.services import environment
-
-
-@pytest.fixture(scope="session")
-def in_process() -> Iterator[None]:
-    """Dagster and MLflow of this process write into whatever root is at hand, and the variables go back afterwards."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
-@pytest.fixture(scope="session")
-def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
-    """Runs the plan of a root in this process, as ``llm-assets run`` does in one of its own; says how it went."""
-    from dagster_project.resources import Pipeline
-    from dagster_project.run import run
-
-    def start(root: DataRoot, workers: int = 1, settings: list[str] | None = None) -> tuple[bool, str]:
-        os.environ.pop("MLFLOW_TRACKING_URI", None)
-        os.environ.update(environment(root))
-        console = Console(file=io.StringIO(), width=200)
-        pipeline = Pipeline(home=str(root.home), state=str(root.state), workers=workers, device="cpu", set=settings or [])
-        return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
-
-    return start
 
 
 @pytest.fixture

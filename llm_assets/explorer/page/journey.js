@@ -53,7 +53,7 @@ export function drawJourney(life) {
     const elder = life.elder ? make("span", {}, `${life.elder.kind} copy of `, keyLink(life.elder.elder_id), `, similarity ${Number(life.elder.similarity).toFixed(2)}${life.elder.removed ? "" : ", left in"}`) : "nobody's copy";
     steps.push(step(state("deduped_docs"), "deduped_docs", elder, fallen("deduped_docs"), life.members_in_all > 1 ? drawFamily(life) : null));
   }
-  if (reached("selected_docs")) steps.push(step(state("selected_docs"), "selected_docs", fallen("selected_docs")));
+  if (reached("selected_docs")) steps.push(step(state("selected_docs"), "selected_docs", capture.stage === "selected_docs" ? "" : "not taken out", fallen("selected_docs")));
   if (reached("pii_scrubbed_corpus")) {
     const redacted = Object.entries(life.redacted).map(([kind, count]) => `${number(count)} ${kind}`).join(", ");
     steps.push(step(state("pii_scrubbed_corpus"), "pii_scrubbed_corpus", redacted ? `redacted: ${redacted}` : "nothing to redact", fallen("pii_scrubbed_corpus")));
