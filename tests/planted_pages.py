@@ -23,15 +23,15 @@ PLANTED_SETTINGS = ["sampling.tokens=4", "sampling.windows=2", "tokenizer.vocabu
 NOUNS = (
     "river market library orchard harbour mountain theatre railway garden kitchen letter winter baker teacher island bridge window "
     "forest engine painter village doctor evening ladder summer farmer castle singer desert basket lantern cousin sailor meadow"
-).split()
+)
 VERBS = (
     "crosses feeds remembers shelters divides surrounds outlives explains carries follows repairs describes measures welcomes "
     "forgets admires protects visits changes gathers"
-).split()
+)
 ADJECTIVES = (
     "old quiet northern narrow golden patient crowded distant broken gentle curious wooden hidden famous empty bitter silver "
     "ordinary restless careful"
-).split()
+)
 
 
 def write_planted_pages(path: Path) -> None:
@@ -41,7 +41,7 @@ def write_planted_pages(path: Path) -> None:
 
 
 def _record(number: int) -> bytes:
-    title = f"Page {number} {SCRIPT}" if number == PLANTED else f"Page {number} about the {NOUNS[number % len(NOUNS)]}"
+    title = f"Page {number} {SCRIPT}" if number == PLANTED else f"Page {number} about the {NOUNS.split()[number % 30]}"
     draw = random.Random(number)
     paragraphs = [" ".join(_sentence(draw) for _ in range(5)) for _ in range(3)]
     if number in (PLANTED, PLANTED + 2):
@@ -61,12 +61,12 @@ def _record(number: int) -> bytes:
 
 
 def _sentence(draw: random.Random) -> str:
-    nouns, verbs, adjectives = draw.sample(NOUNS, 5), draw.sample(VERBS, 3), draw.sample(ADJECTIVES, 3)
+    nouns, verbs, adjectives = draw.sample(NOUNS.split(), 4), draw.sample(VERBS.split(), 3), draw.sample(ADJECTIVES.split(), 3)
     return draw.choice(
         (
             f"The {adjectives[0]} {nouns[0]} {verbs[0]} a {nouns[1]} that nobody {verbs[1]}, and so the {nouns[2]} is {adjectives[1]}.",
             f"With every {nouns[0]} and {nouns[1]}, my {adjectives[0]} {nouns[2]} {verbs[0]} those who have to be {adjectives[1]}.",
-            f"Of all that {verbs[0]} this {nouns[0]}, only one {adjectives[0]} {nouns[1]} {verbs[1]} {adjectives[1]} {nouns[2]}s in spring.",
-            f"A {nouns[0]} {verbs[0]} her {adjectives[0]} {nouns[1]} when it rains; his {nouns[2]} {verbs[1]} the {nouns[3]} of a {nouns[4]}.",
+            f"Of all that {verbs[0]} this {nouns[0]}, only one {adjectives[0]} {nouns[1]} {verbs[1]} {adjectives[1]} {nouns[2]}s.",
+            f"A {nouns[0]} {verbs[0]} her {adjectives[0]} {nouns[1]} when it rains; his {nouns[2]} {verbs[1]} a {nouns[3]}.",
         )
     )

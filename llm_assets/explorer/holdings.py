@@ -61,7 +61,7 @@ class Holdings:
     def __init__(self, root: DataRoot, recipe: Path, device: str = "auto") -> None:
         self.root, self.device = root, device
         self._recipe = recipe
-        self._held: dict[str, tuple[object, Any]] = {}
+        self._held: dict[tuple[str, str], tuple[object, Any]] = {}
         self._loading = threading.RLock()
         self._queries = threading.BoundedSemaphore(QUERIES)
 
@@ -101,31 +101,31 @@ class Holdings:
             if name == PROJECT:
                 raise DataError("there is no tokenizer yet: `llm-assets run` trains it", self.root.place("tokenizer"))
             raise ConfigError(f"there is no tokenizer {name!r}; there are: {', '.join(files) or 'none'}")
-        return self._hold(f"tokenizer {name}", files[name], lambda: _open_tokenizer(files[name]), MOST_TOKENIZERS)
+        return self._hold("tokenizer", name, files[name], lambda: _open_tokenizer(files[name]), MOST_TOKENIZERS)
 
     def model(self) -> HeldModel:
         """The root's model. DataError where there is none yet."""
         folder = self.root.artefact("trained_model").folder
-        return self._hold("model", folder, lambda: _open_model(folder, self.device))
+        return self._hold("model", "", folder, lambda: _open_model(folder, self.device))
 
     def tracer(self) -> Tracer:
         """What traces texts in the training set. DataError where that was not indexed yet."""
         from llm_assets.provenance import open_tracer
 
         versions = [self.root.manifest(asset) for asset in ("trace_index", "training_set", "tokenizer")]
-        return self._hold("tracer", [each.folder if each else None for each in versions], lambda: open_tracer(self.root))
+        return self._hold("tracer", "", [each.folder if each else None for each in versions], lambda: open_tracer(self.root))
 
-    def _hold(self, name: str, version: object, load: Callable[[], T], most: int = 1) -> T:
-        """What is held under a name, loaded where it is not there or of another version. Of one kind (the first word), ``most`` are held."""
-        held = self._held.get(name)
+    def _hold(self, kind: str, name: str, version: object, load: Callable[[], T], most: int = 1) -> T:
+        """What is held under a name, loaded where it is not there or of another version. Of a kind at most ``most`` are held."""
+        held = self._held.get((kind, name))
         if held is None or held[0] != version:
             with self._loading:
-                held = self._held.get(name)
+                held = self._held.get((kind, name))
                 if held is None or held[0] != version:
-                    kind = [each for each in self._held if each.split()[0] == name.split()[0] and each != name]
-                    for oldest in kind[: max(0, len(kind) + 1 - most)]:
+                    others = [each for each in self._held if each[0] == kind and each != (kind, name)]
+                    for oldest in others[: max(0, len(others) + 1 - most)]:
                         del self._held[oldest]
-                    held = self._held[name] = (version, load())
+                    held = self._held[kind, name] = (version, load())
         value: T = held[1]
         return value
 
