@@ -27,6 +27,7 @@ STAGES: Mapping[str, str] = {
     "pii": "redacts documents",
     "bpe_train": "trains a tokenizer on documents",
     "encode": "encodes documents, by a tokenizer given or trained on them",
+    "trace": "indexes the tokens of documents, and traces texts in them",
     "loader": "reads token shards in training's order",
     "train": "trains a small model on the bytes of a text file",
     "score": "scores a model on an evaluation set, and holds it against lm-evaluation-harness's own",

@@ -27,7 +27,7 @@ PEER_BATCH = 8
 def prepare(trial: Trial) -> Work[EncodedPart]:
     """Texts on disk, and a tokenizer: the one given, or one trained in set-up on the first documents."""
     texts, few = write_texts(trial, "texts", trial.limit), write_texts(trial, "few", FEW)
-    tokenizer = trial.tokenizer or _train_tokenizer(trial)
+    tokenizer = trial.tokenizer or train_tokenizer(trial)
     (part,), (small,) = texts.artefact.table("texts"), few.artefact.table("texts")
     scratch = trial.scratch / "ids"
     scratch.mkdir()
@@ -48,7 +48,8 @@ def prepare(trial: Trial) -> Work[EncodedPart]:
     return Work(texts.documents, texts.bytes, lambda: encode(small), lambda: encode(part), judge)
 
 
-def _train_tokenizer(trial: Trial) -> Path:
+def train_tokenizer(trial: Trial) -> Path:
+    """A tokenizer.json of the recipe, trained on the first documents of the input."""
     count = min(trial.limit or TRAINING_DOCUMENTS, TRAINING_DOCUMENTS)
     path = trial.scratch / "tokenizer.json"
     with thread_pool(enabled=False):
