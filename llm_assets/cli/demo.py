@@ -19,6 +19,7 @@ NEXT_STEPS = """
   llm-assets explain URL                   why a page was dropped, or kept
   llm-assets sql                           what can be queried
   llm-assets next "The function returns"   the likeliest next tokens
+  llm-assets trace "The function returns"  what of a text stands in the training set
   llm-assets ui                            Dagster on :3000, MLflow on :5000
   llm-assets plan --set filters.gopher_quality.min_words=20
 """

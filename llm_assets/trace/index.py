@@ -27,8 +27,10 @@ class IndexedPart:
     docs: npt.NDArray[np.uint64]
 
     def find_docs(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-        """The key of the document at each position."""
-        return self.docs[np.searchsorted(self.starts, positions, side="right") - 1]
+        """The keys of the documents that hold these positions; each once for each time it was packed."""
+        found = np.zeros(self.docs.size, np.bool_)
+        found[np.searchsorted(self.starts, positions, side="right") - 1] = True
+        return self.docs[found]
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,15 @@ def find_positions(index: Index, pattern: Integers) -> list[Integers]:
     return [part.suffixes[first:last].astype(np.int64) for part, (first, last) in zip(index.parts, intervals, strict=True)]
 
 
+def count_places(index: Index, pattern: Integers) -> int:
+    """At how many places a pattern stands."""
+    intervals = (find_interval(pattern, part.tokens, part.suffixes) for part in index.parts)
+    return sum(last - first for first, last in intervals)
+
+
 def count_docs(index: Index, positions: Sequence[Integers], most: int) -> tuple[int, tuple[int, ...]]:
     """How many documents hold these positions, and the keys of the first ``most``."""
     keys: list[npt.NDArray[np.uint64]] = [np.empty(0, np.uint64)]
-    keys += [np.unique(part.find_docs(places)) for part, places in zip(index.parts, positions, strict=True) if places.size]
+    keys += [part.find_docs(places) for part, places in zip(index.parts, positions, strict=True) if places.size]
     docs = np.unique(np.concatenate(keys))
     return docs.size, tuple(docs[:most].tolist())

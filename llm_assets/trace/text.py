@@ -21,11 +21,15 @@ from llm_assets.errors import DataError
 from llm_assets.tokenizer.bpe import encode_text, token_bytes
 from llm_assets.trace.edges import Vocabulary, measure_agreement
 from llm_assets.trace.index import Index
-from llm_assets.trace.runs import LEAST, MOST_DOCS, count_docs, find_positions, find_stretches
+from llm_assets.trace.runs import LEAST, MOST_DOCS, count_docs, count_places, find_positions, find_stretches
 from llm_assets.trace.search import Integers
 
 EDGE = 2
 """Tokens at either end of a run that are compared as bytes alone."""
+
+MOST_PLACES = 1 << 16
+"""Places that are looked at for a run. Where the tokens between its edges stand at more, as those of a common phrase do, its edges are a
+token shorter, and at last none."""
 
 _WHITE = np.frombuffer(b" \t\n\v\f\r", np.uint8)
 
@@ -146,11 +150,14 @@ class _Seed:
     """A run of tokens, and all places where its tokens but those at the edges stand, with what agrees around them."""
 
     def __init__(self, index: Index, vocabulary: Vocabulary, query: _Query, start: int, end: int) -> None:
-        edge = min(EDGE, (end - start - 1) // 2)
-        core = slice(start + edge, end - edge)
+        for edge in range(min(EDGE, (end - start - 1) // 2), -1, -1):
+            core = slice(start + edge, end - edge)
+            if count_places(index, query.ids[core]) <= MOST_PLACES:
+                break
         begin, stop = int(query.offsets[core.start]), int(query.offsets[core.stop])
         text = np.frombuffer(query.text, np.uint8)
         self._positions = find_positions(index, query.ids[core])
+        self._size = query.ids.size
         self._reach: list[tuple[Integers, Integers]] = []
         for part, positions in zip(index.parts, self._positions, strict=True):
             before, behind = measure_agreement(
@@ -160,8 +167,10 @@ class _Seed:
 
     def stretches(self, least: int) -> list[tuple[int, int]]:
         """Stretches of at least so many tokens that stand at one of the places, without those that another one holds."""
-        reached = {stretch for first, last in self._reach for stretch in zip(first.tolist(), last.tolist(), strict=True)}
-        return _drop_held((start, end) for start, end in reached if end - start >= least)
+        furthest = np.zeros(self._size + 1, np.int64)
+        for first, last in self._reach:
+            np.maximum.at(furthest, first, last)
+        return _drop_held((start, end) for start, end in enumerate(furthest.tolist()) if end - start >= least)
 
     def positions(self, stretch: tuple[int, int]) -> list[Integers]:
         """Places at which a stretch stands, for each part of the index."""

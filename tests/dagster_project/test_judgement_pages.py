@@ -17,6 +17,7 @@ from llm_assets.formats.tables import DOCS
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import override, parse_recipe, read_recipe
 from llm_assets.root import DataRoot
+from llm_assets.sampling.config import Sampling
 from llm_assets.services import environment
 from llm_assets.what_if import DECIDED, compare_recipes
 
@@ -78,6 +79,12 @@ def test_a_signals_column_says_what_it_means() -> None:
     columns = {column.name: column for column in column_schemas("quality_signals")["dagster/column_schema"].value.columns}
     assert columns["doc"].type == "uint64"
     assert "words" in str(columns["mean_word_length"].description)
+
+
+def test_the_page_of_the_samples_tells_what_of_each_stands_in_the_training_set(shown) -> None:
+    rows = shown["evaluation_samples"]["verbatim runs"].value.splitlines()[2:]
+    assert len([row for row in rows if "% verbatim" in row]) == len(Sampling().prompts)
+    assert shown["evaluation_samples"]["longest_run_tokens"].value >= 0
 
 
 def test_one_changed_threshold_runs_the_filters_and_what_follows_as_foretold(

@@ -95,6 +95,7 @@ def test_what_a_run_prints_holds_none(outcome: tuple[DataRoot, str]) -> None:
         ("explain", URL.format("kept")), ("explain", URL.format("dropped")), ("explain", URL.format("kept"), "--json"),
         ("explain", URL.format("nowhere")), ("funnel",), ("status",), ("plan",), ("what-if", "--set", "filters.gopher_quality.min_words=2"),
         ("what-if", "--set", "filters.gopher_quality.min_words=2", "--json"), ("export", "corpus", "/nowhere/at/all", "--dry-run"),
+        ("trace", f"{PROSE[:150]} {VALUES}"), ("trace", f"{PROSE[:150]} {VALUES}", "--least", "2", "--json"),
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from llm_assets.root import DataRoot
 
 pytestmark = pytest.mark.system
 
-KILLED = [name for name in ASSETS if name not in ("raw_crawl", "training_set", "evaluation_samples")]
+KILLED = [name for name in ASSETS if name not in ("raw_crawl", "training_set", "trace_index", "evaluation_samples")]
 """Stages that take long enough to be met; the crawl is given, so that both roots have the same files."""
 
 KILLS = 6

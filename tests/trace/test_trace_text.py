@@ -11,6 +11,7 @@ from trace_corpus import END, build_index
 
 from llm_assets.tokenizer.bpe import encode_text, end_of_text, train_bpe
 from llm_assets.tokenizer.config import Tokenizer
+from llm_assets.trace import text as text_module
 from llm_assets.trace.shown import show_pieces
 from llm_assets.trace.text import Tracer
 
@@ -67,6 +68,13 @@ def test_every_named_document_has_the_very_characters_of_the_run_and_every_other
     for run in trace.runs:
         assert list(run.docs) == [number for number, document in enumerate(documents) if trace.spell(run) in document]
         assert run.occurrences == sum(document.count(trace.spell(run)) for document in documents)
+
+
+def test_a_phrase_that_stands_everywhere_is_counted_by_its_own_tokens(open_tracer: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracer = open_tracer([f"{SENTENCE} Then {number}." for number in range(40)])
+    monkeypatch.setattr(text_module, "MOST_PLACES", 39)
+    (run,) = tracer.trace(SENTENCE).runs
+    assert (tracer.trace(SENTENCE).spell(run), run.documents) == (SENTENCE, 40)
 
 
 def test_a_text_that_is_cut_within_a_word_is_found_up_to_its_last_character(open_tracer: Trace) -> None:
