@@ -21,9 +21,10 @@ from llm_assets.report import Figure, Report
 from llm_assets.tokenizer.bpe import encode_text, end_of_text, train_bpe
 from llm_assets.tokenizer.config import BYTES, Tokenizer
 from llm_assets.training.config import Training
+from llm_assets.training.machine import Machine
 from llm_assets.training.stage import train_model
 
-MODEL = Model(layers=4, width=128, heads=4, context=64)
+MODEL = Model(layers=4, width=128, heads=4, hidden=256, context=64)
 TRAINING = Training(
     windows=12, learning_rate=1e-3, warmup_fraction=0.05, floor_fraction=0.1, beta2=0.99, validate_every=250, checkpoint_every=1 << 30
 )
@@ -39,7 +40,7 @@ def prepare(trial: Trial) -> Work[Report]:
 
     def train(budget: int) -> Report:
         training = TRAINING.model_copy(update={"steps": budget})
-        return train_model([shards], tokenizer, trial.scratch / "model", training, MODEL, "cpu", trial.scratch / "checkpoints")
+        return train_model([shards], tokenizer, trial.scratch / "model", training, MODEL, Machine(), trial.scratch / "checkpoints")
 
     def judge(report: Report) -> Mapping[str, Figure | None]:
         names = ("parameters", "steps", "tokens", "training_loss", "validation_loss", "bits_per_byte")

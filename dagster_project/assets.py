@@ -240,6 +240,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     from llm_assets.gate import chosen_shards
     from llm_assets.handover import adopt_model
     from llm_assets.model.device import choose_device
+    from llm_assets.training.machine import Machine
     from llm_assets.training.stage import train_model
 
     with pipeline.step(context, system_metrics=True) as step:
@@ -252,7 +253,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
             step.folder,
             step.recipe.training,
             step.recipe.model,
-            choose_device(pipeline.device),
+            Machine(choose_device(pipeline.device)),
             checkpoints,
             logger,
             on_step=lambda point: step.engine.progress("training", point.step, point.steps, "steps"),

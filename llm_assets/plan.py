@@ -73,7 +73,14 @@ ASSETS = {
         ),
         Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
         Node("trace_index", ("training_set",), ("trace_index",), ("parts.json", "*.npy"), per_crawl=False),
-        Node("trained_model", ("training_set", "tokenizer"), ("model", "training"), ("model.safetensors", "config.json"), per_crawl=False),
+        Node(
+            "trained_model",
+            ("training_set", "tokenizer"),
+            ("model", "training"),
+            ("model.safetensors", "config.json"),
+            per_crawl=False,
+            code="2",
+        ),
         Node(
             "evaluation_samples",
             ("trained_model", "training_set", "trace_index"),

@@ -55,8 +55,13 @@ class Score:
     bytes: int
     bits_per_byte: float
 
+    @classmethod
+    def of(cls, sums: Tensor) -> Score:
+        """From what :func:`sum_windows` gave, or the sum of several of them."""
+        tokens, nats, text_bytes, text_nats = sums.tolist()
+        return cls(int(tokens), nats / tokens if tokens else math.nan, int(text_bytes), bits_per_byte(text_nats, int(text_bytes)))
 
-@torch.no_grad()
+
 def score_windows(
     model: Transformer,
     windows: Iterable[tuple[Tensor, ...]],
@@ -68,21 +73,32 @@ def score_windows(
     ``token_lengths`` holds the raw bytes of every token of the vocabulary. ``watch`` is told the losses in nats and the raw bytes of the
     targets of each batch, (B, T) each.
     """
-    device = next(model.parameters()).device
+    return Score.of(sum_windows(model, windows, token_lengths, watch))
+
+
+@torch.no_grad()
+def sum_windows(
+    model: Transformer,
+    windows: Iterable[tuple[Tensor, ...]],
+    token_lengths: Sequence[int],
+    watch: Callable[[Tensor, Tensor], None] | None = None,
+) -> Tensor:
+    """What a score is made of, so that parts of a text may be added up: tokens, their nats, their bytes, the nats of those with bytes.
+
+    (4,) of float64; see :func:`score_windows`.
+    """
+    device = model.cos.device
     lengths = torch.tensor(token_lengths, dtype=torch.int64, device=device)
-    tokens = text_bytes = 0
-    nats = text_nats = 0.0
+    sums = torch.zeros(4, dtype=torch.float64)
     for batch in windows:
         inputs, answers, *documents = (part.to(device) for part in batch)
         losses = token_losses(model, inputs, answers, *documents).double()
         answer_bytes = lengths[answers]
-        tokens += answers.numel()
-        nats += losses.sum().item()
-        text_nats += losses[answer_bytes > 0].sum().item()
-        text_bytes += int(answer_bytes.sum().item())
+        text_nats = losses[answer_bytes > 0].sum()
+        sums += torch.stack([torch.full_like(text_nats, answers.numel()), losses.sum(), answer_bytes.sum().double(), text_nats]).cpu()
         if watch is not None:
             watch(losses, answer_bytes)
-    return Score(tokens, nats / tokens if tokens else math.nan, text_bytes, bits_per_byte(text_nats, text_bytes))
+    return sums
 
 
 def bits_per_byte(nats: float, size: int) -> float:

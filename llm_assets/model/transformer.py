@@ -78,17 +78,16 @@ class Cache:
 
 
 def rotary_angles(dimensions: Dimensions) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of every position's rotation, (context, C / 2) each."""
+    """Cosine and sine of every position's rotation, (context, C) each: what a channel, and what its partner, is multiplied by."""
     channels = torch.arange(0, dimensions.head_width, 2, dtype=torch.float32)
     frequencies = 1.0 / dimensions.rope_theta ** (channels / dimensions.head_width)
     angles = torch.outer(torch.arange(dimensions.context, dtype=torch.float32), frequencies)
-    return angles.cos(), angles.sin()
+    return torch.cat((angles.cos(), angles.cos()), dim=-1), torch.cat((-angles.sin(), angles.sin()), dim=-1)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turns each pair of channels by its position's angle (RoPE). ``x`` (B, H, T, C); channel i pairs with i + C / 2."""
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+    """Turns each pair of channels by its position's angle (RoPE). ``x`` (B, T, H, C); channel i pairs with i + C / 2."""
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
 
 
 def mask_documents(documents: Tensor) -> Tensor:
@@ -137,8 +136,8 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(by_head).transpose(1, 2)  # (B, K, T, C)
         if self.qk_norm:
             q, k = self.q_norm(q), self.k_norm(k)
-        q = rotate(q.transpose(1, 2), cos, sin)  # (B, H, T, C)
-        k = rotate(k.transpose(1, 2), cos, sin)  # (B, K, T, C)
+        q = rotate(q, cos, sin).transpose(1, 2)  # (B, H, T, C)
+        k = rotate(k, cos, sin).transpose(1, 2)  # (B, K, T, C)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, K, S, C)
         elif mask is not None and self.grouped:  # torch's fast kernels for a GPU take a mask or groups, not both
@@ -236,10 +235,8 @@ class Transformer(nn.Module):
             raise ValueError(f"{end} tokens are more than the model's context of {self.dimensions.context}")
         x = self.embed_tokens(tokens)  # (B, T, D)
         places, mask = (slice(count), None) if cache is None else cache.begin(count)
-        # (T, C / 2), or (B, 1, T, C / 2) where windows are of several lengths
-        cos, sin = (table[places].to(x.dtype) for table in (self.cos, self.sin))
-        if cos.dim() > 2:
-            cos, sin = cos[:, None], sin[:, None]
+        # (T, 1, C), or (B, T, 1, C) where windows are of several lengths
+        cos, sin = (table[places].to(x.dtype).unsqueeze(-2) for table in (self.cos, self.sin))
         if documents is not None:
             mask = mask_documents(documents)
         for block in self.layers:

@@ -8,7 +8,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -20,13 +20,18 @@ from llm_assets.model.device import choose_device
 from llm_assets.training import stage
 from llm_assets.training.config import Training
 from llm_assets.training.fetch import fetch_data
+from llm_assets.training.machine import Machine, Strategy, is_first_process
 from llm_assets.training.parcel import CONFIG, PACK, name_training, read_pack, write_receipt
 from llm_assets.training.throughput import Progress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; the process's exit status."""
-    parser = argparse.ArgumentParser(prog="python -m llm_assets.training", description="Trains a language model on token shards.")
+    parser = argparse.ArgumentParser(
+        prog="python -m llm_assets.training",
+        description="Trains a language model on token shards.",
+        epilog="example: python -m llm_assets.training --shards . --out model --devices 8 --strategy fsdp2",
+    )
     parser.add_argument(
         "--shards",
         required=True,
@@ -38,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder that the model is written to")
     parser.add_argument("--config", type=Path, help="TOML or JSON with the recipe's sections [model] and [training] (a pack has its own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--devices", type=int, default=1, help="how many of a machine train together, a process each (default: 1)")
+    parser.add_argument("--nodes", type=int, default=1, help="machines that train together, each started by torchrun (default: 1)")
+    parser.add_argument(
+        "--strategy", choices=get_args(Strategy), default="ddp", help="several devices hold the whole model each, or a share of it"
+    )
     parser.add_argument("--checkpoints", type=Path, help="folder that a killed run goes on from (default: OUT.checkpoints)")
     options = parser.parse_args(arguments)
     try:
@@ -45,16 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folders = [_find_folder(place, cache) for place in options.shards]
         shards, tokenizer = _open_data(folders, None if options.tokenizer is None else _find_folder(options.tokenizer, cache))
         training, model = read_config(options.config or _packed_config(folders[0]))
+        machine = Machine(choose_device(options.device), options.devices, options.strategy, options.nodes)
         report = stage.train_model(
             shards,
             tokenizer,
             options.out,
             training,
             model,
-            choose_device(options.device),
+            machine,
             options.checkpoints or options.out.with_name(f"{options.out.name}.checkpoints"),
             on_step=_show,
         )
+        if not is_first_process():
+            return 0
         write_receipt(options.out, name_training(shards, tokenizer, training, model), report)
     except LLMAssetsError as error:
         sys.stderr.write(f"{error}\n")

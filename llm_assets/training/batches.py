@@ -123,10 +123,15 @@ class Batches:
             raise ValueError(f"no shard has a window of {windows.context} tokens and the token after it")
         self.windows, self.size, self.batches, self.seed = windows, size, batches, seed
         self.position = 0
+        self._process, self._processes = 0, 1
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return self.batches
+
+    def share(self, process: int, processes: int) -> None:
+        """Gives, from now on, only the windows of each batch that fall to one of several processes, which divide ``size``."""
+        self._process, self._processes = process, processes
 
     def __iter__(self) -> Iterator[Batch]:
         waiting: deque[Future[list[Batch]]] = deque()
@@ -145,11 +150,12 @@ class Batches:
             yield batch
 
     def _make(self, start: int, end: int) -> list[Batch]:
-        parts = self.windows.gather(np.concatenate([self.numbers(position) for position in range(start, end)]))
-        return list(zip(*(torch.split(part, self.size) for part in parts), strict=True))
+        numbers = [self.numbers(position)[self._process :: self._processes] for position in range(start, end)]
+        parts = self.windows.gather(np.concatenate(numbers))
+        return list(zip(*(torch.split(part, self.size // self._processes) for part in parts), strict=True))
 
     def numbers(self, position: int) -> Numbers:
-        """Window numbers of a batch."""
+        """Window numbers of a whole batch, whichever process they fall to."""
         draw, end = position * self.size, (position + 1) * self.size
         parts = []
         while draw < end:

@@ -6,21 +6,30 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+import torch.utils.deterministic
 
 
 @contextmanager
 def reproducible(threads: int) -> Iterator[None]:
-    """Deterministic algorithms on ``threads`` threads within the block; afterwards both are as they were."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    """Deterministic algorithms on ``threads`` threads within the block; afterwards all is as it was.
+
+    With such algorithms torch also fills every new tensor with NaN, a twentieth of a small model's step. That would only
+    make reading of unset memory repeatable, of which there is none here, and is left out.
+    """
+    settings: Any = torch.utils.deterministic  # a property of the module, which no type tells
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), settings.fill_uninitialized_memory
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    settings.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(before[1])
+        settings.fill_uninitialized_memory = before[2]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from llm_assets.tokenizer.bpe import load_tokenizer, token_bytes
 from llm_assets.training.batches import Batches, Windows, open_split
 from llm_assets.training.card import write_card
 from llm_assets.training.config import Training
+from llm_assets.training.machine import Machine
 from llm_assets.training.packing import PackedWindows
 from llm_assets.training.parcel import name_training
 from llm_assets.training.throughput import Progress
@@ -36,7 +37,7 @@ def train_model(
     target: Path,
     config: Training,
     model: Model,
-    device: str,
+    machine: Machine,
     checkpoints: Path,
     logger: object | None = None,
     on_step: Callable[[Progress], None] | None = None,
@@ -45,7 +46,8 @@ def train_model(
 
     ``checkpoints`` is a folder for what a run that dies needs to go on; a finished run takes its checkpoint away. ``logger`` is
     a Lightning logger, by default a CSV file in that folder; ``on_step`` is told of every point of the training curve.
-    The report counts windows: read are those of the train split, kept those that the budget reached.
+    The report counts windows: read are those of the train split, kept those that the budget reached. Where several processes train
+    together, each calls this; the first alone writes.
     """
     from llm_assets.training.loop import fit
 
@@ -65,14 +67,13 @@ def train_model(
     batches = Batches(windows, config.windows, steps * config.accumulate, config.seed)
     checkpoint = checkpoints / f"{name_training(shards, tokenizer, config, model)[:16]}.ckpt"
 
-    transformer = Transformer(dimensions, config.seed)
     trained = fit(
-        transformer,
+        Transformer(dimensions, config.seed),
         batches,
         unseen,
         [len(raw) for raw in token_bytes(load_tokenizer(tokenizer_json))],
         config,
-        device=device,
+        machine=machine,
         checkpoint=checkpoint,
         logger=logger or _csv_logger(checkpoints),
         on_step=on_step,
@@ -89,10 +90,12 @@ def train_model(
         figures["padding_fraction"] = round(1 - windows.tokens / (len(windows) * windows.context), 6)
     if trained.curve.validation:
         _, figures["validation_loss"], figures["bits_per_byte"] = trained.curve.validation[-1]
-    files = [tokenizer.folder / entry.path for entry in tokenizer.files]
-    export_model(transformer, target, tokenizer_files=files, end_of_text=header.end_of_text, card=write_card(dimensions, figures))
-    _write_curve(target / "curve.json", trained.curve.training, trained.curve.validation)
-    checkpoint.unlink(missing_ok=True)
+    if trained.transformer is not None:
+        files = [tokenizer.folder / entry.path for entry in tokenizer.files]
+        card = write_card(dimensions, figures)
+        export_model(trained.transformer, target, tokenizer_files=files, end_of_text=header.end_of_text, card=card)
+        _write_curve(target / "curve.json", trained.curve.training, trained.curve.validation)
+        checkpoint.unlink(missing_ok=True)
     return _report(len(windows), seen, {**figures, "tokens_per_second": round(trained.tokens_per_second)})
 
 

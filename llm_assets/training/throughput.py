@@ -23,7 +23,7 @@ device is the first whose name holds the key."""
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. ``loss`` is the mean since the last point, in nats a token; ``mfu`` the share of the device's peak, 0..1,
+    """Where a run stands. ``loss`` is the mean since the last point, in nats a token; ``mfu`` the share of the devices' peak, 0..1,
     None where that is not known."""
 
     step: int
@@ -42,6 +42,7 @@ class Progress:
             "train/gradient_norm": self.gradient_norm,
             "train/learning_rate": self.learning_rate,
             "speed/tokens_per_second": self.tokens_per_second,
+            "speed/seconds_left": self.seconds_left,
         }
         return figures if self.mfu is None else {**figures, "speed/mfu": self.mfu}
 

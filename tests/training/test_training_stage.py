@@ -20,6 +20,7 @@ from llm_assets.model.config import Model
 from llm_assets.model.export import load_model
 from llm_assets.report import Report
 from llm_assets.training.config import Training
+from llm_assets.training.machine import Machine
 from llm_assets.training.stage import train_model
 from llm_assets.training.throughput import Progress
 
@@ -39,7 +40,7 @@ class StoppedError(Exception):
 
 
 def run(corpus: Any, folder: Path, config: Training = CONFIG, on_step: Callable[[Progress], None] | None = None) -> Report:
-    return train_model([corpus.shards], corpus.tokenizer, folder / "model", config, MODEL, "cpu", folder / "checkpoints", None, on_step)
+    return train_model([corpus.shards], corpus.tokenizer, folder / "model", config, MODEL, Machine(), folder / "checkpoints", None, on_step)
 
 
 def digest(folder: Path, name: str = "model.safetensors") -> str:
@@ -145,7 +146,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_sound_checkpoint(corpus: A
 
 def test_without_a_validation_split_there_is_a_warning(corpus: Any, tmp_path: Path) -> None:
     shards = Artefact(corpus.shards.folder, tuple(entry for entry in corpus.shards.files if entry.path.startswith("train")))
-    report = train_model([shards], corpus.tokenizer, tmp_path / "model", CONFIG, MODEL, "cpu", tmp_path / "checkpoints")
+    report = train_model([shards], corpus.tokenizer, tmp_path / "model", CONFIG, MODEL, Machine(), tmp_path / "checkpoints")
     assert len(report.warnings) == 1
     assert "validation_loss" not in report.figures
 
@@ -162,13 +163,13 @@ def test_shards_of_another_tokenizer_are_refused(corpus: Any, tmp_path: Path) ->
     )
     shards = Artefact.of_folder(tmp_path / "shards")
     with pytest.raises(DataError, match="the shard is of tokenizer 000000000000"):
-        train_model([shards], corpus.tokenizer, tmp_path / "model", CONFIG, MODEL, "cpu", tmp_path / "checkpoints")
+        train_model([shards], corpus.tokenizer, tmp_path / "model", CONFIG, MODEL, Machine(), tmp_path / "checkpoints")
 
 
 def test_a_context_longer_than_any_shard_is_refused_by_name(corpus: Any, tmp_path: Path) -> None:
     model = MODEL.model_copy(update={"context": 100_000})
     with pytest.raises(ConfigError, match=r"model\.context is 100000"):
-        train_model([corpus.shards], corpus.tokenizer, tmp_path / "model", CONFIG, model, "cpu", tmp_path / "checkpoints")
+        train_model([corpus.shards], corpus.tokenizer, tmp_path / "model", CONFIG, model, Machine(), tmp_path / "checkpoints")
 
 
 def test_muon_learns_and_resumes_to_the_weights_of_an_undisturbed_run(corpus: Any, tmp_path: Path) -> None:
