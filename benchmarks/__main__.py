@@ -22,6 +22,8 @@ EXAMPLES = (
     "url --input pages.warc.gz --side-input ut1=blacklists --set 'url_filter.block_lists=[\"ut1\"]'",
     "dedup --input corpus.jsonl",
     "train --input book.txt --limit 2000",
+    "train --input book.txt --size 1B",
+    "generate --input book.txt --size 1B",
 )
 
 app = typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False, add_completion=False)
@@ -44,6 +46,7 @@ def run_stage(
     side_inputs: Annotated[
         list[str] | None, typer.Option("--side-input", metavar="NAME=FOLDER", help="What the recipe calls so (url, language).")
     ] = None,
+    size: Annotated[str | None, typer.Option(help="124M or 1B, on a GPU where there is one (train, generate).")] = None,
 ) -> None:
     if stage not in STAGES:
         raise ConfigError(f"there is no stage {stage!r}; there are {', '.join(STAGES)}")
@@ -51,7 +54,7 @@ def run_stage(
     chosen = parse_recipe(override(path.read_text(encoding="utf-8"), settings or ()), str(path))
     with TemporaryDirectory(prefix="benchmark-") as scratch:
         folders = {name: Path(folder) for name, _, folder in (each.partition("=") for each in side_inputs or ())}
-        trial = Trial(input_path, truth, limit, tokenizer, chosen, Path(scratch), folders)
+        trial = Trial(input_path, truth, limit, tokenizer, chosen, Path(scratch), folders, size)
         print(json.dumps(measure(stage, find_stage(stage)(trial))))
 
 

@@ -1,8 +1,8 @@
-"""Continuing texts with a model of random weights, one thread: tokens a second, and how near that is to reading the weights.
+"""Continuing texts with a model of random weights: tokens a second, and how near that is to reading the weights.
 
 ``--input`` is a text file whose lines are the prompts; ``--limit`` says how many are continued at once (1 by default). At
-batch 1 a token costs at least the reading of every weight once: ``bandwidth_share`` is that least time, by a measured copy
-of memory, over the time taken.
+batch 1 a token costs at least the reading of every weight once: ``bandwidth_share`` is that least time over the time taken.
+On a CPU, one thread, memory's speed is measured; on a GPU (``--size``), where weights are bf16, it is the vendor's figure.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from benchmarks.measure import Work
+from benchmarks.sizes import find_size
 from benchmarks.trial import Trial
 from llm_assets.errors import DataError
 from llm_assets.model.config import Model
+from llm_assets.model.device import choose_device
 from llm_assets.model.transformer import Transformer
 from llm_assets.report import Figure
 from llm_assets.sampling.config import Decoding
@@ -29,27 +31,48 @@ NO_TOKEN = -1
 """An end that is never drawn."""
 
 
+MEMORY_BANDWIDTH = {
+    "B200": 8.0e12,
+    "H200": 4.8e12,
+    "H100 PCIe": 2.0e12,
+    "H100": 3.35e12,
+    "A100": 2.04e12,
+    "L40S": 864e9,
+    "L4": 300e9,
+    "RTX 4090": 1008e9,
+}
+"""Bytes a second of a GPU's memory, from the vendor's data sheets; of the A100 the model of 80 GB. A device is the first whose
+name holds the key."""
+
+
 def prepare(trial: Trial) -> Work[int]:
-    """A model of some 25 million weights in memory; prompts as bytes, each a token."""
+    """A model in memory, of some 25 million weights where no ``--size`` is given; prompts as bytes, each a token."""
     lines = [line for line in trial.input.read_bytes().splitlines() if line.strip()]
     prompts = [list(line) for line in lines[: trial.limit or 1]]
     if not prompts:
         raise DataError("there is no line to go on from", trial.input)
-    model = Transformer(MODEL.dimensions(VOCABULARY))
+    device = choose_device() if trial.size else "cpu"
+    model = Transformer(find_size(trial.size).dimensions if trial.size else MODEL.dimensions(VOCABULARY)).to(device)
+    if device != "cpu":
+        model.bfloat16()
 
     def run(tokens: int) -> int:
         return _write(model, prompts, tokens)
 
     def judge(tokens: int) -> Mapping[str, Figure | None]:
-        started = time.process_time()
+        clock = time.process_time if device == "cpu" else time.perf_counter
+        started = clock()
         run(TOKENS)
-        seconds = (time.process_time() - started) / TOKENS
-        return {
+        seconds = (clock() - started) / TOKENS
+        least = _read_seconds(model) if device == "cpu" else _datasheet_seconds(model)
+        figures: dict[str, Figure | None] = {
+            "device": device if device == "cpu" else torch.cuda.get_device_name(device),
             "parameters": model.dimensions.parameters,
             "tokens": tokens,
-            "tokens_per_cpu_s_uncached": round(_uncached_rate(model, prompts), 2),
-            "bandwidth_share": round(_read_seconds(model) / seconds, 3),
+            "tokens_per_s": round(len(prompts) / seconds, 2),
+            "bandwidth_share": None if least is None else round(least / seconds, 3),
         }
+        return figures if device != "cpu" else {**figures, "tokens_per_cpu_s_uncached": round(_uncached_rate(model, prompts), 2)}
 
     written = len(prompts) * TOKENS
     return Work(written, written * 4, lambda: run(WARM_TOKENS), lambda: run(TOKENS), judge)
@@ -69,6 +92,14 @@ def _uncached_rate(model: Transformer, prompts: Sequence[Sequence[int]]) -> floa
         started = time.process_time()
         model.head(model.hidden_states(window)[:, -1])
         return len(prompts) / (time.process_time() - started)
+
+
+def _datasheet_seconds(model: Transformer) -> float | None:
+    """Seconds of a GPU to read every weight once, by the vendor's figure; None where that is not known."""
+    weights = list(model.parameters())
+    name = torch.cuda.get_device_name(weights[0].device)
+    speed = next((speed for key, speed in MEMORY_BANDWIDTH.items() if key in name), None)
+    return None if speed is None else sum(weight.nbytes for weight in weights) / speed
 
 
 def _read_seconds(model: Transformer) -> float:

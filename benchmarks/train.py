@@ -1,17 +1,21 @@
 """Training a small model on the bytes of a text file, one thread: nanoGPT's run for a CPU, by its README.
 
-Four layers of 128 channels and four heads, windows of 64 bytes, 12 a step; ``--limit`` says how many steps (2,000 there). A
-token is a byte, so a text in ASCII is read by characters as there. The last tenth of the file is for validation.
+Four layers of 128 channels and four heads, windows of 64 bytes, 12 a step; ``--limit`` says how many steps (2,000 there), with
+its learning rate, warm-up and decay. A token is a byte, so a text in ASCII is read by characters as there. The last tenth of
+the file is for validation. What is this project's: RoPE, RMSNorm, SwiGLU of 256 channels (three matrices where GPT-2 has two of
+512, so that a step costs no more), each window once an epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import Work
+from benchmarks.train_size import prepare_size
 from benchmarks.trial import Trial
 from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact, hash_file
@@ -33,7 +37,12 @@ WARM_STEPS = 2
 VALIDATION_FRACTION = 0.1
 
 
-def prepare(trial: Trial) -> Work[Report]:
+def prepare(trial: Trial) -> Work[Any]:
+    """The run above; with ``--size``, that of :mod:`benchmarks.train_size`."""
+    return prepare_book(trial) if trial.size is None else prepare_size(trial, trial.size)
+
+
+def prepare_book(trial: Trial) -> Work[Report]:
     """Shards and a tokenizer of bytes on disk; torch and Lightning imported and run for two steps."""
     tokenizer, shards = _write_shards(trial)
     steps = trial.limit or STEPS

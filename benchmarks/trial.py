@@ -14,7 +14,7 @@ from llm_assets.recipe import Recipe
 class Trial:
     """One call. ``limit`` is in documents (for ``train`` in steps); ``scratch`` is an empty folder that goes away afterwards.
 
-    ``side_inputs`` are folders by the names that the recipe calls them.
+    ``side_inputs`` are folders by the names that the recipe calls them; ``size`` is a model of :mod:`benchmarks.sizes`.
     """
 
     input: Path
@@ -24,6 +24,7 @@ class Trial:
     recipe: Recipe
     scratch: Path
     side_inputs: Mapping[str, Path] = field(default_factory=dict)
+    size: str | None = None
 
     def __post_init__(self) -> None:
         for option, path in (("input", self.input), ("truth", self.truth), ("tokenizer", self.tokenizer)):

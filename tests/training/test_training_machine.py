@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import shutil
 import signal
-import socket
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +12,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from training_processes import CONFIG, train, train_apart
 
 from llm_assets.errors import ConfigError
-from llm_assets.formats.manifest import Artefact, hash_file
-from llm_assets.model.config import Model
+from llm_assets.formats.manifest import hash_file
 from llm_assets.training.batches import Batches, Windows
 from llm_assets.training.config import Training
 from llm_assets.training.machine import Machine
-from llm_assets.training.stage import train_model
-from llm_assets.training.throughput import Progress
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning imports what torch and Python have deprecated; nothing here calls it.
@@ -34,41 +27,11 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning:lightning_fabric",
 )
 
-MODEL = Model(layers=2, width=32, heads=2, context=16)
-CONFIG = Training(windows=4, accumulate=2, steps=10, learning_rate=1e-2, log_every=1, validate_every=5, checkpoint_every=3, seed=7)
-ALONE = Machine()
 STRATEGIES = ["ddp", "fsdp2"]
 
 
-def train(data: Path, folder: Path, machine: Machine = ALONE, on_step: Callable[[Progress], None] | None = None) -> None:
-    shards, tokenizer = Artefact.of_folder(data / "shards"), Artefact.of_folder(data / "tokenizer")
-    train_model([shards], tokenizer, folder / "model", CONFIG, MODEL, machine, folder / "checkpoints", None, on_step)
-
-
-def die_at(last: int, progress: Progress) -> None:
-    if progress.step == last:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def train_as(rank: int, port: int, data: Path, folder: Path, machine: Machine, last: int | None) -> None:
-    """One of the processes, started from outside as torchrun would."""
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), NODE_RANK="0", LOCAL_RANK=str(rank), WORLD_SIZE=str(machine.devices))
-    train(data, folder, machine, None if last is None else partial(die_at, last))
-
-
-def train_together(data: Path, folder: Path, strategy: Any, last: int | None = None) -> list[int | None]:
-    """Exit statuses of two processes; ``last`` is the step after which the first is killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["llm_assets.training.loop"])  # imported once, for all of them
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    machine = Machine(devices=2, strategy=strategy)
-    processes = [context.Process(target=train_as, args=(rank, port, data, folder, machine, last)) for rank in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    return [process.exitcode for process in processes]
+def two(strategy: Any) -> Machine:
+    return Machine(devices=2, strategy=strategy)
 
 
 def assert_close(one: Path, other: Path) -> None:
@@ -94,7 +57,7 @@ def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=STRATEGIES)
 def together(request: pytest.FixtureRequest, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp(request.param)
-    assert train_together(data, folder, request.param) == [0, 0]
+    assert train_apart(data, folder, two(request.param)) == [0, 0]
     return request.param, folder
 
 
@@ -117,7 +80,7 @@ def test_they_write_one_folder_with_the_files_of_one_and_leave_no_checkpoint(tog
 @pytest.fixture(scope="module")
 def killed(together: tuple[str, Path], data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("killed")
-    first, second = train_together(data, folder, together[0], last=7)
+    first, second = train_apart(data, folder, two(together[0]), last=7)
     assert first == -signal.SIGKILL
     assert second != 0
     return folder
@@ -133,7 +96,7 @@ def test_killed_together_they_resume_to_the_weights_of_an_undisturbed_run(
 ) -> None:
     strategy, undisturbed = together
     shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
-    assert train_together(data, tmp_path, strategy) == [0, 0]
+    assert train_apart(data, tmp_path, two(strategy)) == [0, 0]
     for name in ("model.safetensors", "curve.json"):
         assert hash_file(tmp_path / "model" / name) == hash_file(undisturbed / "model" / name)
 
