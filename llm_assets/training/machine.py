@@ -76,4 +76,4 @@ def is_first_process() -> bool:
     """Whether this process is the one that writes and reports, where several train together."""
     from pytorch_lightning.utilities import rank_zero_only
 
-    return bool(rank_zero_only.rank == 0)
+    return getattr(rank_zero_only, "rank", 0) == 0  # an attribute that Lightning hangs on the function
