@@ -23,6 +23,7 @@ from llm_assets.tokenizer.bpe import encode_text, end_of_text, token_bytes, trai
 from llm_assets.tokenizer.config import Tokenizer
 from llm_assets.tokenizer.stage import build_tokenizer
 from llm_assets.training.config import Training
+from llm_assets.training.machine import Machine
 from llm_assets.training.stage import train_model
 
 pytestmark = pytest.mark.filterwarnings(
@@ -56,7 +57,7 @@ def test_a_model_is_trained_and_sampled_by_a_tokenizer_from_elsewhere(
     pack_shards(corpus, deduped, tokenizer, tmp_path / "shards", Shards(validation_fraction=0.2), LocalEngine())
     shards = Artefact.of_folder(tmp_path / "shards")
     small = Model(layers=1, width=32, heads=2, context=16)
-    train_model([shards], tokenizer, tmp_path / "model", Training(windows=4, steps=4, learning_rate=1e-2), small, "cpu", tmp_path / "state")
+    train_model([shards], tokenizer, tmp_path / "model", Training(windows=4, steps=4, learning_rate=1e-2), small, Machine(), tmp_path / "state")
 
     model, loaded = open_model(tmp_path / "model", "cpu")
     assert end_of_text(loaded) == LARGEST + 1
