@@ -46,7 +46,7 @@ print(json.dumps({name: round(seconds, 3) for name, seconds in figures.items()})
 """
 
 
-def prepare(trial: Trial) -> Work[float]:
+def prepare(trial: Trial) -> Work[tuple[float, float]]:
     """Shards on disk, still in the memory of the system."""
     batches = max(1, (trial.limit or WINDOWS) // SIZE)
     shards = _write_shards(trial, batches * SIZE)

@@ -57,7 +57,9 @@ def test_a_model_is_trained_and_sampled_by_a_tokenizer_from_elsewhere(
     pack_shards(corpus, deduped, tokenizer, tmp_path / "shards", Shards(validation_fraction=0.2), LocalEngine())
     shards = Artefact.of_folder(tmp_path / "shards")
     small = Model(layers=1, width=32, heads=2, context=16)
-    train_model([shards], tokenizer, tmp_path / "model", Training(windows=4, steps=4, learning_rate=1e-2), small, Machine(), tmp_path / "state")
+    train_model(
+        [shards], tokenizer, tmp_path / "model", Training(windows=4, steps=4, learning_rate=1e-2), small, Machine(), tmp_path / "state"
+    )
 
     model, loaded = open_model(tmp_path / "model", "cpu")
     assert end_of_text(loaded) == LARGEST + 1
