@@ -246,7 +246,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     with pipeline.step(context, system_metrics=True) as step:
         shards, tokens = chosen_shards(step), step.read("tokenizer")
         describe_training(step, shards)
-        checkpoints, logger = step.root.state / "checkpoints", training_logger(step)
+        checkpoints, logger = step.root.state / "checkpoints", training_logger(step.root)
         step.report = adopt_model(step, shards, tokens, logger) or train_model(
             list(shards.values()),
             tokens,

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
@@ -26,7 +27,7 @@ from dagster_project.resources import Pipeline
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
-from llm_assets.plan import Group, Snapshot, label, runnable, survey
+from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
 from llm_assets.root import DataRoot
 from llm_assets.services import end_with
 from llm_assets.shelves import rebuild_catalog
@@ -75,8 +76,12 @@ def _stage_error(error: SerializableErrorInfo | None) -> str:
     return error.message.strip().removeprefix(f"{LLMAssetsError.__module__}.{error.cls_name}: ") if error else "failed"
 
 
-def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = False) -> bool:
-    """Runs until nothing is left to run. True where nothing failed. Quiet, it tells only warnings and what failed."""
+def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = False, until: str | None = None) -> bool:
+    """Runs until nothing is left to run, or nothing of what comes before an asset and itself. True where nothing failed.
+
+    Quiet, it tells only warnings and what failed.
+    """
+    wanted = list(ASSETS)[: list(ASSETS).index(until) + 1] if until else list(ASSETS)
     recipe = pipeline.load_recipe()
     failed: dict[str, str] = {}
     ran = 0
@@ -85,7 +90,8 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
             for event in report_declarations(instance, root):
                 instance.report_runless_asset_event(event)
             snapshot = Snapshot(root, recipe, frozenset(failed))
-            groups = [group for group in runnable(survey(snapshot)) if (group.crawl or "") not in failed]
+            left = [each for each in survey(snapshot) if each.asset in wanted]
+            groups = [group for group in runnable(left) if (group.crawl or "") not in failed]
             if not groups:
                 break
             group = groups[0]
@@ -102,15 +108,15 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
                 if group.crawl is None:
                     break
     rebuild_catalog(root)
-    return _conclude(console, Snapshot(root, recipe, frozenset(failed)), ran, failed, quiet=quiet)
+    return _conclude(console, Snapshot(root, recipe, frozenset(failed)), wanted, ran, failed, quiet=quiet)
 
 
 def _version(manifest: Manifest | None) -> str | None:
     return manifest.folder if manifest else None
 
 
-def _conclude(console: Console, snapshot: Snapshot, ran: int, failed: dict[str, str], *, quiet: bool) -> bool:
-    waiting = [each for each in survey(snapshot) if each.state != "current" or each.waits_for]
+def _conclude(console: Console, snapshot: Snapshot, wanted: Sequence[str], ran: int, failed: dict[str, str], *, quiet: bool) -> bool:
+    waiting = [each for each in survey(snapshot) if each.asset in wanted and (each.state != "current" or each.waits_for)]
     if failed:
         console.print(f"[red]failed:[/] {', '.join(for_terminal(name or 'the global assets') for name in failed)}")
     elif not snapshot.crawls:
@@ -129,9 +135,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device")
     parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--until", choices=list(ASSETS), metavar="ASSET")
     parser.add_argument("--ends-with", type=int, metavar="DESCRIPTOR")
     arguments = vars(parser.parse_args())
-    quiet, starter = arguments.pop("quiet"), arguments.pop("ends_with")
+    quiet, starter, until = arguments.pop("quiet"), arguments.pop("ends_with"), arguments.pop("until")
     if starter is not None:
         end_with(starter)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -139,7 +146,7 @@ def main() -> None:
     pipeline = Pipeline(**{name: value for name, value in arguments.items() if value is not None})
     began = time.monotonic()
     try:
-        well = run(pipeline.root, pipeline, console, quiet=quiet)
+        well = run(pipeline.root, pipeline, console, quiet=quiet, until=until)
     except LLMAssetsError as error:
         console.print(f"[red]error:[/] {for_terminal(str(error))}", soft_wrap=True)
         sys.exit(1)

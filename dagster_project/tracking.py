@@ -125,11 +125,11 @@ def describe_training(step: Step, shards: Mapping[str, Artefact]) -> None:
         mlflow.log_input(dataset, context="training")
 
 
-def training_logger(step: Step) -> object:
+def training_logger(root: DataRoot) -> object:
     """A Lightning logger that writes into the open run."""
     import mlflow
     from pytorch_lightning.loggers import MLFlowLogger
 
     run = mlflow.active_run()
     assert run is not None
-    return MLFlowLogger(experiment_name=EXPERIMENT, run_id=run.info.run_id, tracking_uri=tracking_uri(step.root))
+    return MLFlowLogger(experiment_name=EXPERIMENT, run_id=run.info.run_id, tracking_uri=tracking_uri(root))

@@ -26,6 +26,12 @@ def open_pilot(main: DataRoot, sample: Sample) -> DataRoot:
     ConfigError where ``main`` is a sample itself.
     """
     pilot = main.make_sample(sample)
+    take_declarations(main, pilot)
+    return pilot
+
+
+def take_declarations(main: DataRoot, pilot: DataRoot) -> None:
+    """Makes the crawls and side inputs of another root those that ``main`` has now."""
     declared = main.crawls(disabled=True)
     for gone in {each.name for each in pilot.crawls(disabled=True)} - {each.name for each in declared}:
         pilot.declaration_path(gone).unlink()
@@ -36,7 +42,6 @@ def open_pilot(main: DataRoot, sample: Sample) -> DataRoot:
         if not target.exists():
             _link_tree(main.input_path(name), target)
         put_text(target.parent / "current", digest + "\n")
-    return pilot
 
 
 def adopt_files(step: Step) -> Report | None:

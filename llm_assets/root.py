@@ -5,6 +5,7 @@ HOME/
     training_set.toml       which crawls the model is trained on
     crawls/NAME.toml        a crawl, declared
     samples/0.01/           a root of its own for a share of the documents; in it, sample.toml tells so
+    ablations/<hash>/       a root of its own for a variant of the recipe, down to its shards, with models trained on them
     inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use
     ASSET/[CRAWL/]          outputs, each with its manifest.json
     catalog.duckdb          views over all of it, disposable
@@ -32,6 +33,7 @@ from llm_assets.section import fingerprint
 NO_SUCH_INPUT = "missing"
 STATE = ".state"
 SAMPLE = "sample.toml"
+ABLATIONS = "ablations"
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ class DataRoot:
         apart = None if self.state == self.home / STATE else self.state / "samples" / name
         made = DataRoot.at(self.home / "samples" / name, apart)
         put_text(made.home / SAMPLE, f'share = "{sample.share * 100:f}%"\n')
+        return made
+
+    # -- ablations ---------------------------------------------------------------------------------------------
+
+    def make_ablation(self, name: str) -> DataRoot:
+        """The root for a variant of the recipe, made where it does not exist yet. It reads what this one has."""
+        apart = None if self.state == self.home / STATE else self.state / ABLATIONS / name
+        made = DataRoot.at(self.home / ABLATIONS / name, apart)
+        if self.sample is not None:
+            put_text(made.home / SAMPLE, (self.home / SAMPLE).read_text(encoding="utf-8"))
         return made
 
     # -- crawls ------------------------------------------------------------------------------------------------

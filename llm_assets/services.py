@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from llm_assets.errors import ConfigError
 from llm_assets.root import DataRoot
@@ -64,15 +65,18 @@ def tracking_uri(root: DataRoot) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.state / 'mlflow.db'}"
 
 
-def run_plan(root: DataRoot, arguments: Sequence[str]) -> int:
+def run_plan(root: DataRoot, arguments: Sequence[str], module: str = "dagster_project", stdout: IO[str] | None = None) -> int:
     """Materializes through Dagster what the planner says, in a process of its own; returns its exit status.
+
+    ``module`` is what is run: another of the graph's own programs takes the same arguments and ends the same way. ``stdout`` is
+    where it prints, by default where this process does.
 
     That process is interrupted where this one ends, even by ``kill -9``.
     """
     ours, theirs = os.pipe()  # whoever reads the one learns when the other is closed, which the system does too
-    command = [sys.executable, "-m", "dagster_project", "--ends-with", str(ours), *arguments]
+    command = [sys.executable, "-m", module, "--ends-with", str(ours), *arguments]
     try:
-        with subprocess.Popen(command, env=environment(root), pass_fds=[ours]) as process:
+        with subprocess.Popen(command, env=environment(root), pass_fds=[ours], stdout=stdout) as process:
             try:
                 return process.wait()
             except KeyboardInterrupt:  # it was interrupted as well, and leaves things in order

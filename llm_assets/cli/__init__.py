@@ -13,6 +13,7 @@ from typing import NoReturn
 import typer
 
 from llm_assets.cli import (
+    ablate,
     blocklists,
     contamination,
     crawls,
@@ -38,6 +39,7 @@ from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 
 __all__ = [
+    "ablate",
     "app",
     "blocklists",
     "contamination",
