@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -58,7 +59,8 @@ def serve(holdings: Holdings, port: int, on_ready: Callable[[str], None], *, bro
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
     )
-    _Server(config, begin).run()
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends in good order, and passes the signal on
+        _Server(config, begin).run()
 
 
 def _warm_up(holdings: Holdings) -> None:

@@ -1,20 +1,23 @@
 // View "documents": search, a document's journey, the funnel.
 
-import { ask, bar, find, make, newest, number, share, showError } from "./dom.js";
+import { ask, bar, breakable, find, make, newest, number, share, showError } from "./dom.js";
 import { drawJourney } from "./journey.js";
 
 function fate(row) {
   if (row.rule === null) return make("span", { class: "quiet" }, "under way");
-  return row.rule === "kept" ? make("span", { class: "kept" }, "kept") : make("span", { class: "rejected" }, row.rule);
+  return row.rule === "kept" ? make("span", { class: "kept" }, "kept") : make("span", { class: "rejected" }, ...breakable(row.rule));
 }
 
-function drawFound(answer) {
-  const rows = answer.documents.map((row) =>
+const LISTED = 20; // where nothing is looked for
+
+function drawFound(answer, words) {
+  const shown = words ? answer.documents : answer.documents.slice(0, LISTED);
+  const rows = shown.map((row) =>
     make("li", {}, make("a", { href: `#documents/${row.id}` }, row.title?.trim() || row.url || row.id), " ", fate(row),
       make("div", { class: "quiet" }, `${row.id} · ${row.url ?? "no URL"}`), row.excerpt ? make("div", {}, row.excerpt) : null));
   find("documents-found").replaceChildren(
     rows.length ? make("ul", { class: "found" }, ...rows) : make("p", { class: "quiet" }, "no document holds these words"),
-    answer.more ? make("p", { class: "quiet" }, `only the first ${rows.length} are shown`) : "");
+    words && answer.more ? make("p", { class: "quiet" }, `only the first ${rows.length} are shown`) : "");
 }
 
 const search = newest(async () => {
@@ -22,7 +25,7 @@ const search = newest(async () => {
   const by = find("documents-by").value;
   find("documents-found-head").textContent = words ? "Found" : "First documents";
   try {
-    drawFound(await ask(`documents?${new URLSearchParams({ words, by: words ? by : "url" })}`));
+    drawFound(await ask(`documents?${new URLSearchParams({ words, by: words ? by : "url" })}`), words);
     showError("documents-error", null);
   } catch (error) {
     showError("documents-error", error);
@@ -35,7 +38,7 @@ function drawFunnel(rows) {
   for (const crawl of crawls) {
     const of = rows.filter((row) => row.crawl === crawl);
     const total = of.reduce((sum, row) => sum + row.documents, 0);
-    const line = (kind, name, documents) => make("tr", { class: kind }, make("td", {}, name), make("td", { class: "number" }, number(documents)),
+    const line = (kind, name, documents) => make("tr", { class: kind }, make("td", {}, ...breakable(name)), make("td", { class: "number" }, number(documents)),
       make("td", { class: "number" }, share(documents / total)), make("td", { class: "share" }, bar(documents / total)));
     table.append(line("stage", crawl, total));
     for (const stage of new Set(of.filter((row) => row.rule !== "kept").map((row) => row.stage))) {

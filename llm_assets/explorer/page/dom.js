@@ -64,6 +64,9 @@ export function showError(id, error) {
 export const number = (value) => Number(value).toLocaleString("en-US");
 export const share = (value, digits = 1) => `${(100 * value).toFixed(digits)}%`;
 
+/** A name of ours that may be broken behind its dots and underscores. */
+export const breakable = (name) => name.split(/(?<=[._])/).flatMap((part, place) => (place ? [make("wbr"), part] : [part]));
+
 /** A bar of a length between 0 and 1. */
 export function bar(length) {
   const fill = make("span", { class: "fill" });

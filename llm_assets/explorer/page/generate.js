@@ -59,7 +59,7 @@ async function trace(text, prompt = 0) {
   find("generate-figures").textContent = "looking for it in the training set …";
   let answer;
   try {
-    answer = await ask("trace", { text });
+    answer = await ask("trace", { text, least: Number(find("trace-least").value) || 8 });
   } catch (error) {
     find("generate-figures").textContent = "";
     showError("trace-note", `Not traced: ${error.message}`);

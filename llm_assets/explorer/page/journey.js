@@ -1,6 +1,6 @@
 // A document from raw page to shard: what each stage made of it, every signal beside its bound, its copies, its text.
 
-import { make, number } from "./dom.js";
+import { breakable, make, number } from "./dom.js";
 
 const STAGES = ["extracted_text", "filtered_docs", "deduped_docs", "selected_docs", "pii_scrubbed_corpus"];
 
@@ -9,8 +9,8 @@ const keyLink = (key) => make("a", { href: `#documents/${key}` }, key);
 
 function drawJudged(life) {
   const rows = life.judged.map((each) => make("tr", {}, make("td", { class: each.within ? "kept" : "rejected" }, each.within ? "✓" : "✗"),
-    make("td", {}, each.rule), make("td", { class: "number" }, each.measured), make("td", {}, each.asked)));
-  const rest = Object.entries(life.unbounded).map(([name, value]) => make("tr", { class: "quiet" }, make("td", {}, "·"), make("td", {}, name),
+    make("td", {}, ...breakable(each.rule)), make("td", { class: "number" }, each.measured), make("td", { class: "bound" }, each.asked)));
+  const rest = Object.entries(life.unbounded).map(([name, value]) => make("tr", { class: "quiet" }, make("td", {}, "·"), make("td", {}, ...breakable(name)),
     make("td", { class: "number" }, value === null ? "none" : typeof value === "number" ? value.toLocaleString("en-US", { maximumSignificantDigits: 4 }) : `${value}`), make("td", {})));
   const head = make("tr", {}, ...["", "signal", "measured", "asked"].map((name) => make("th", { scope: "col", class: name === "measured" ? "number" : null }, name)));
   return make("details", { open: true }, make("summary", {}, `${life.judged.length} signals beside their bounds, ${life.broken.length} broken`),
@@ -35,7 +35,7 @@ function tellFate(life) {
   const capture = life.capture;
   if (capture.rule === null) return make("span", { class: "quiet" }, "under way: later stages have not been materialized");
   if (capture.rule === "kept") return make("span", { class: "kept" }, "kept");
-  return make("span", {}, make("b", { class: "rejected" }, `rejected by ${capture.rule}`), life.reason ? `: ${life.reason}` : "", capture.detail ? ` (${capture.detail})` : "");
+  return make("span", {}, make("b", { class: "rejected" }, "rejected by ", ...breakable(capture.rule)), life.reason ? `: ${life.reason}` : "", capture.detail ? ` (${capture.detail})` : "");
 }
 
 export function drawJourney(life) {
