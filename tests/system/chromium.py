@@ -75,12 +75,11 @@ class Page:
 
     def click(self, selector: str) -> None:
         """The left button of the mouse, in the middle of an element."""
-        place = self.read(
-            f"(each => {{ each.scrollIntoView({{block: 'center'}}); const b = each.getClientRects()[0]; return [b.x + b.width / 2, b.y + b.height / 2]; }})"
-            f"(document.querySelector({json.dumps(selector)}))"
-        )
+        self.read(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
+        box = self.read(f"document.querySelector({json.dumps(selector)}).getClientRects()[0].toJSON()")
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
         for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+            self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
     def say(self, selector: str) -> str:
         """What an element says."""
