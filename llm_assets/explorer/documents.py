@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 
 from llm_assets.catalog import fetch_rows
 from llm_assets.display import for_plain_text
-from llm_assets.explain import tell_lives
 from llm_assets.explorer.holdings import Holdings
 from llm_assets.families import tell_family
 from llm_assets.plain_values import make_plain
@@ -42,6 +41,8 @@ def make_routes(holdings: Holdings) -> APIRouter:
 
     @routes.get("/document")
     def tell(key: Annotated[str, Query(pattern=r"^\d{1,5}-\d{1,8}-\d{1,8}$")]) -> dict[str, Any]:
+        from llm_assets.explain import tell_lives
+
         recipe = holdings.recipe()
         with holdings.catalog() as connection:
             (life,) = tell_lives(connection, holdings.root, recipe, key)

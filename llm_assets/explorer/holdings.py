@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,13 @@ import duckdb
 
 from llm_assets.catalog import read_catalog
 from llm_assets.errors import ConfigError, DataError
-from llm_assets.recipe import Recipe, read_recipe
 from llm_assets.root import DataRoot
 
 if TYPE_CHECKING:
     import tokenizers
 
     from llm_assets.model.transformer import Transformer
+    from llm_assets.recipe import Recipe
     from llm_assets.trace.text import Tracer
 
 T = TypeVar("T")
@@ -67,6 +68,8 @@ class Holdings:
 
     def recipe(self) -> Recipe:
         """The recipe as it is now."""
+        from llm_assets.recipe import read_recipe
+
         return read_recipe(self._recipe)
 
     @contextmanager
@@ -139,8 +142,11 @@ def _open_tokenizer(path: Path) -> HeldTokenizer:
 
 
 def _open_model(folder: Path, device: str) -> HeldModel:
+    import torch
+
     from llm_assets.sampling.generate import open_model
     from llm_assets.sampling.next_token import token_texts
 
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the other cores are for queries and pages
     model, tokenizer = open_model(folder, device)
     return HeldModel(model, tokenizer, token_texts(tokenizer))

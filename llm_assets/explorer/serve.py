@@ -18,6 +18,9 @@ from llm_assets.services import LOOPBACK, is_listening
 MOST_CONNECTIONS = 256
 """Past these, an answer says that the server is busy."""
 
+WARM_UP_SECONDS = 1.0
+"""After the start, what the views will ask for is loaded: later, so that the page itself comes first."""
+
 
 class _Server(uvicorn.Server):
     """Tells when it answers."""
@@ -43,7 +46,9 @@ def serve(holdings: Holdings, port: int, on_ready: Callable[[str], None], *, bro
 
     def begin() -> None:
         on_ready(address)
-        threading.Thread(target=_warm_up, args=(holdings,), daemon=True).start()
+        later = threading.Timer(WARM_UP_SECONDS, _warm_up, (holdings,))
+        later.daemon = True
+        later.start()
         if browse:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
@@ -65,7 +70,7 @@ def serve(holdings: Holdings, port: int, on_ready: Callable[[str], None], *, bro
 
 def _warm_up(holdings: Holdings) -> None:
     """Opens what the views will ask for, so that the first word typed does not wait. What is missing is told when it is asked for."""
-    for load in (lambda: holdings.tokenizer(PROJECT), holdings.model):
+    for load in (lambda: holdings.tokenizer(PROJECT), holdings.model, holdings.recipe, holdings.tracer):
         try:
             load()
         except LLMAssetsError:

@@ -5,7 +5,6 @@ The text is the reader's own, and comes back as it was sent: redacted, its ids a
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -36,7 +35,7 @@ def make_routes(holdings: Holdings) -> APIRouter:
         from llm_assets.tokenizer.shown import show_tokens
 
         held = holdings.tokenizer(asked.tokenizer)
-        tokens = [asdict(token) for token in show_tokens(held.tokenizer, held.raw, asked.text)]
+        tokens = [{"id": token.id, "bytes": token.bytes} for token in show_tokens(held.tokenizer, held.raw, asked.text)]
         return {"tokens": tokens, "bytes": len(asked.text.encode()), "vocabulary": len(held.raw)}
 
     return routes

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from llm_assets.display import for_plain_text
 from llm_assets.explorer.holdings import Holdings
 from llm_assets.plain_values import make_plain
-from llm_assets.provenance import source_runs
 
 MOST_CHARACTERS = 20_000
 MOST_SOURCES = 10
@@ -31,6 +30,7 @@ def make_routes(holdings: Holdings) -> APIRouter:
     @routes.post("/trace")
     def trace(asked: Text) -> dict[str, Any]:
         tracer = holdings.tracer()
+        from llm_assets.provenance import source_runs
         from llm_assets.trace.shown import show_pieces
 
         traced = tracer.trace(asked.text, asked.least, MOST_SOURCES)

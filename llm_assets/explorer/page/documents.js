@@ -38,7 +38,7 @@ function drawFunnel(rows) {
   for (const crawl of crawls) {
     const of = rows.filter((row) => row.crawl === crawl);
     const total = of.reduce((sum, row) => sum + row.documents, 0);
-    const line = (kind, name, documents) => make("tr", { class: kind }, make("td", {}, ...breakable(name)), make("td", { class: "number" }, number(documents)),
+    const line = (kind, name, documents) => make("tr", { class: kind }, make("td", { class: "name" }, ...(kind === "rule" ? breakable(name) : [name])), make("td", { class: "number" }, number(documents)),
       make("td", { class: "number" }, share(documents / total)), make("td", { class: "share" }, bar(documents / total)));
     table.append(line("stage", crawl, total));
     for (const stage of new Set(of.filter((row) => row.rule !== "kept").map((row) => row.stage))) {

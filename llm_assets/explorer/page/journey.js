@@ -8,9 +8,9 @@ const step = (state, stage, ...told) => make("li", { class: state }, make("span"
 const keyLink = (key) => make("a", { href: `#documents/${key}` }, key);
 
 function drawJudged(life) {
-  const rows = life.judged.map((each) => make("tr", {}, make("td", { class: each.within ? "kept" : "rejected" }, each.within ? "✓" : "✗"),
-    make("td", {}, ...breakable(each.rule)), make("td", { class: "number" }, each.measured), make("td", { class: "bound" }, each.asked)));
-  const rest = Object.entries(life.unbounded).map(([name, value]) => make("tr", { class: "quiet" }, make("td", {}, "·"), make("td", {}, ...breakable(name)),
+  const rows = life.judged.map((each) => make("tr", {}, make("td", { class: `mark ${each.within ? "kept" : "rejected"}` }, each.within ? "✓" : "✗"),
+    make("td", { class: "name" }, ...breakable(each.rule)), make("td", { class: "number" }, each.measured), make("td", { class: "bound" }, each.asked)));
+  const rest = Object.entries(life.unbounded).map(([name, value]) => make("tr", { class: "quiet" }, make("td", {}, "·"), make("td", { class: "name" }, ...breakable(name)),
     make("td", { class: "number" }, value === null ? "none" : typeof value === "number" ? value.toLocaleString("en-US", { maximumSignificantDigits: 4 }) : `${value}`), make("td", {})));
   const head = make("tr", {}, ...["", "signal", "measured", "asked"].map((name) => make("th", { scope: "col", class: name === "measured" ? "number" : null }, name)));
   return make("details", { open: true }, make("summary", {}, `${life.judged.length} signals beside their bounds, ${life.broken.length} broken`),
