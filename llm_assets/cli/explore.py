@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llm_assets.cli.recipe_choice import recipe_path
+from llm_assets.cli.recipe_choice import current_recipe
 from llm_assets.cli.shared import LOOKING, app, examples, open_root, stdout
 
 
@@ -22,5 +22,5 @@ def explore(
     from llm_assets.explorer.holdings import Holdings
     from llm_assets.explorer.serve import serve
 
-    holdings = Holdings(root, recipe_path(root), device)
+    holdings = Holdings(root, lambda: current_recipe(root), device)
     serve(holdings, port, lambda address: stdout.print(f"explore: {address}   Ctrl-C ends it"), browse=browse)

@@ -57,20 +57,13 @@ class HeldModel:
 
 
 class Holdings:
-    """A root as the explorer reads it, by many threads at once. ``recipe`` is the file of the recipe it is judged by."""
+    """A root as the explorer reads it, by many threads at once. ``recipe`` gives the recipe it is judged by, as it is now."""
 
-    def __init__(self, root: DataRoot, recipe: Path, device: str = "auto") -> None:
-        self.root, self.device = root, device
-        self._recipe = recipe
+    def __init__(self, root: DataRoot, recipe: Callable[[], Recipe], device: str = "auto") -> None:
+        self.root, self.recipe, self.device = root, recipe, device
         self._held: dict[tuple[str, str], tuple[object, Any]] = {}
         self._loading = threading.RLock()
         self._queries = threading.BoundedSemaphore(QUERIES)
-
-    def recipe(self) -> Recipe:
-        """The recipe as it is now."""
-        from llm_assets.recipe import read_recipe
-
-        return read_recipe(self._recipe)
 
     @contextmanager
     def catalog(self) -> Iterator[duckdb.DuckDBPyConnection]:

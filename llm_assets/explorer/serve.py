@@ -60,6 +60,8 @@ def serve(holdings: Holdings, port: int, on_ready: Callable[[str], None], *, bro
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws="none",
+        lifespan="off",
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from llm_assets.explorer.app import make_app
 from llm_assets.explorer.holdings import Holdings
+from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
 
 ADDRESS = "http://127.0.0.1:8080"
@@ -18,14 +19,14 @@ ADDRESS = "http://127.0.0.1:8080"
 @pytest.fixture(scope="session")
 def client(planted: DataRoot) -> Iterator[TestClient]:
     """Asks the explorer of a root that has everything."""
-    with TestClient(make_app(Holdings(planted, planted.recipe, "cpu")), base_url=ADDRESS) as opened:
+    with TestClient(make_app(Holdings(planted, lambda: read_recipe(planted.recipe), "cpu")), base_url=ADDRESS) as opened:
         yield opened
 
 
 @pytest.fixture
 def bare(root: DataRoot) -> Iterator[TestClient]:
     """Asks the explorer of a root that has nothing."""
-    with TestClient(make_app(Holdings(root, root.recipe, "cpu")), base_url=ADDRESS) as opened:
+    with TestClient(make_app(Holdings(root, lambda: read_recipe(root.recipe), "cpu")), base_url=ADDRESS) as opened:
         yield opened
 
 

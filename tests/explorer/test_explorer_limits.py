@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from llm_assets.errors import ConfigError
 from llm_assets.explorer import holdings as held
 from llm_assets.explorer.holdings import Holdings
+from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
 
 
@@ -69,7 +70,7 @@ def test_a_document_that_is_not_there_is_told(client: TestClient) -> None:
 
 def test_a_query_that_takes_too_long_is_ended(planted: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held, "QUERY_SECONDS", 0.2)
-    opened = Holdings(planted, planted.recipe)
+    opened = Holdings(planted, lambda: read_recipe(planted.recipe))
     with pytest.raises(ConfigError, match="took longer than"), opened.catalog() as connection:
         connection.sql("select count(*) from range(1000000) a, range(1000000) b").fetchall()
     with opened.catalog() as connection:
@@ -77,7 +78,10 @@ def test_a_query_that_takes_too_long_is_ended(planted: DataRoot, monkeypatch: py
 
 
 def test_nothing_can_be_written_through_the_catalog(planted: DataRoot) -> None:
-    with Holdings(planted, planted.recipe).catalog() as connection, pytest.raises(duckdb.InvalidInputException, match="read-only"):
+    with (
+        Holdings(planted, lambda: read_recipe(planted.recipe)).catalog() as connection,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
         connection.execute("create table mine (a int)")
 
 
