@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -67,6 +68,24 @@ def add_crawl(root: DataRoot, tmp_path: Path) -> Callable[[str], None]:
         root.add_crawl(name, "warc_files", {"path": str(folder)})
 
     return add
+
+
+@pytest.fixture(scope="module")
+def object_store() -> Iterator[Any]:
+    """A client of an empty object store on loopback, which speaks the real S3 protocol (moto's server); the environment names it."""
+    boto3, moto_server, s3fs = (pytest.importorskip(name) for name in ("boto3", "moto.server", "s3fs"))
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    with pytest.MonkeyPatch.context() as environment:
+        server.start()
+        host, port = server.get_host_and_port()
+        told = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        for name, value in {**told, "AWS_DEFAULT_REGION": "us-east-1", "NO_PROXY": "127.0.0.1"}.items():
+            environment.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()  # a file system is kept by its arguments, and would speak to an older server
+        client = boto3.client("s3")
+        yield client
+        client.close()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

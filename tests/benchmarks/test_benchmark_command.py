@@ -33,7 +33,7 @@ INPUTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "bpe_train": ("corpus", 2, ("vocabulary", "bytes_per_token", "tokenizers_cpu_s", "equal_tokens")),
     "encode": ("corpus", 2, ("tokens", "bytes_per_token", "lossless_documents")),
     "trace": ("corpus", 2, ("build_cpu_s_per_million_tokens", "bytes_per_token", "query_ms", "query_cold_ms", "runs")),
-    "loader": ("book", 32, ("tokens_per_s", "hash_s", "first_batch_s")),
+    "loader": ("book", 32, ("tokens_per_s", "tokens_per_cpu_s", "cold_start_s")),
     "train": ("book", 2 * 12, ("tokens", "training_loss", "validation_loss")),
     "score": ("questions", 2, ("acc", "acc_norm", "largest_difference", "greedy_flags_differing", "choices_differing")),
     "generate": ("book", 2 * 8, ("tokens", "tokens_per_cpu_s_uncached", "bandwidth_share")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from llm_assets.formats.tables import FILES
 from llm_assets.formats.warc import read_records
 from llm_assets.formats.warc_writer import WarcWriter
 
-boto3 = pytest.importorskip("boto3")
-moto_server = pytest.importorskip("moto.server")
 s3fs = pytest.importorskip("s3fs")
 
 CRAWL = "CC-MAIN-2026-12"
@@ -40,24 +37,14 @@ def make_warc(path: Path, number: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def store(object_store: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A client of the store, which holds two files and their list."""
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    with pytest.MonkeyPatch.context() as environment:
-        server.start()
-        host, port = server.get_host_and_port()
-        told = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        for name, value in {**told, "AWS_DEFAULT_REGION": "us-east-1", "NO_PROXY": "127.0.0.1"}.items():
-            environment.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="crawls")
-        folder = tmp_path_factory.mktemp("warcs")
-        for number, path in enumerate(PATHS):
-            client.put_object(Bucket="crawls", Key=path, Body=make_warc(folder / f"{number}.warc.gz", number))
-        client.put_object(Bucket="crawls", Key=f"crawl-data/{CRAWL}/warc.paths.gz", Body=gzip.compress("\n".join(PATHS).encode()))
-        yield client
-        client.close()
-    server.stop()
+    object_store.create_bucket(Bucket="crawls")
+    folder = tmp_path_factory.mktemp("warcs")
+    for number, path in enumerate(PATHS):
+        object_store.put_object(Bucket="crawls", Key=path, Body=make_warc(folder / f"{number}.warc.gz", number))
+    object_store.put_object(Bucket="crawls", Key=f"crawl-data/{CRAWL}/warc.paths.gz", Body=gzip.compress("\n".join(PATHS).encode()))
+    return object_store
 
 
 @pytest.fixture(autouse=True)

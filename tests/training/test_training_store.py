@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,6 @@ from llm_assets.training.config import Training
 from llm_assets.training.fetch import fetch_data
 from llm_assets.training.parcel import write_pack
 
-boto3 = pytest.importorskip("boto3")
-moto_server = pytest.importorskip("moto.server")
-s3fs = pytest.importorskip("s3fs")
-
 pytestmark = pytest.mark.filterwarnings(
     # Lightning imports what torch and Python have deprecated; nothing here calls it.
     "ignore::DeprecationWarning:pytorch_lightning",
@@ -36,19 +31,9 @@ SHARD = "pack/shards/demo/train-00000.tokens"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    with pytest.MonkeyPatch.context() as environment:
-        server.start()
-        host, port = server.get_host_and_port()
-        told = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        for name, value in {**told, "AWS_DEFAULT_REGION": "us-east-1", "NO_PROXY": "127.0.0.1"}.items():
-            environment.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="runs")
-        yield client
-        client.close()
-    server.stop()
+def server(object_store: Any) -> Any:
+    object_store.create_bucket(Bucket="runs")
+    return object_store
 
 
 def upload(client: Any, folder: Path, prefix: str) -> None:
