@@ -17,6 +17,7 @@ from chromium import Page, open_chromium
 from planted_pages import MEMORABLE, PLANTED, SCRIPT, SHORT
 from programs import kill_group, start, wait_until
 
+from llm_assets.explorer.generation import SAMPLES
 from llm_assets.root import DataRoot
 from llm_assets.services import LOOPBACK
 
@@ -164,3 +165,12 @@ def test_twenty_clients_at_once_meet_no_error(address: str) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(visit, range(CLIENTS)))
     assert set(answers) == {200}, answers
+
+
+def test_readers_who_stop_reading_hold_nobody_up_and_leave_their_places(address: str) -> None:
+    asked = {"text": "The river", "tokens": 500, "temperature": 2}
+    gone = [requests.post(f"{address}/api/generate", json=asked, stream=True, timeout=60) for _ in range(SAMPLES)]
+    assert requests.post(f"{address}/api/next", json={"text": "The river"}, timeout=30).status_code == 200
+    for answer in gone:
+        answer.close()
+    wait_until(lambda: "error" not in requests.post(f"{address}/api/generate", json={"tokens": 3}, timeout=60).text, 60, "a place")
