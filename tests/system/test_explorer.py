@@ -96,6 +96,24 @@ def test_a_sample_is_traced_to_the_page_it_comes_from(page: Page, address: str) 
     assert page.read("location.hash") == f"#documents/0-0-{PLANTED}"
 
 
+def test_stop_ends_a_sample_and_what_there_is_of_it_is_traced(page: Page, address: str) -> None:
+    page.open(f"{address}/#generate")
+    page.wait("document.activeElement?.id === 'generate-text'")
+    page.write("#generate-tokens", "500")
+    page.write("#generate-temperature", "0")
+    lengths = []
+    for stopped in (True, False):
+        page.read("delete document.querySelector('#generate-shown').dataset.done")
+        page.click("#generate-start")
+        if stopped:
+            page.wait("document.querySelector('#generate-shown').textContent.length > 60")
+            page.click("#generate-stop")
+        page.wait("'done' in document.querySelector('#generate-shown').dataset")
+        assert "found word for word in the training set" in page.say("#generate-figures")
+        lengths.append(len(page.say("#generate-shown")))
+    assert 60 < lengths[0] < lengths[1]
+
+
 def test_a_page_with_a_script_stands_there_as_text(page: Page, address: str) -> None:
     page.open(f"{address}/#documents/0-0-{PLANTED}")
     page.wait("document.querySelector('.journey') !== null && document.querySelector('.found') !== null")
