@@ -159,14 +159,19 @@ def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Re
     return materialized(step)
 
 
-@dg.asset(**node("selected_docs", "overlap", "duckdb", "parquet"), deps=[deduped_docs, overlap_signals, section("selection")])
+@dg.asset(
+    **node("selected_docs", "overlap", "duckdb", "parquet"),
+    deps=[extracted_text, minhash_signatures, deduped_docs, overlap_signals, section("selection")],
+)
 def selected_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
-    """Documents of the corpus: those left, without what the recipe rejects for evaluation texts in it."""
+    """Documents of the corpus: those left, without what the recipe rejects for evaluation texts in it, and what is taken down."""
     from llm_assets.overlap.selection import select_documents
+    from llm_assets.takedown.matching import find_forgotten
 
     with pipeline.step(context) as step:
-        deduped, overlaps = step.read("deduped_docs"), step.read("overlap_signals")
-        step.report = select_documents(deduped, overlaps, step.folder, step.recipe.selection, step.engine)
+        texts, signatures, deduped, overlaps = map(step.read, ("extracted_text", "minhash_signatures", "deduped_docs", "overlap_signals"))
+        forgotten = find_forgotten(texts, signatures, step.root.forgotten)
+        step.report = select_documents(deduped, overlaps, step.folder, step.recipe.selection, step.engine, forgotten)
     return materialized(step)
 
 

@@ -54,7 +54,7 @@ ASSETS = {
             ("evaluations", "contamination", "repetition"),
             code="2",
         ),
-        Node("selected_docs", ("deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
+        Node("selected_docs", ("extracted_text", "minhash_signatures", "deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
         Node(
             "pii_scrubbed_corpus",
             ("raw_crawl", "extracted_text", "quality_signals", "selected_docs"),
@@ -234,7 +234,7 @@ class Snapshot:
         versions |= {label(*each): self.version(*each) for each in self.upstream(node, crawl)}
         if asset == "raw_crawl" and crawl is not None:
             versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
-        versions |= {f"input/{name}": self.root.input_version(name) for name in name_inputs(self.recipe, asset)}
+        versions |= {f"input/{name}": self.root.input_version(name) for name in name_inputs(self.root, self.recipe, asset)}
         if asset == "extracted_text" and self.root.sample is not None:
             versions["sample"] = f"{self.root.sample.share:f}"
         if asset == "deduped_docs" and crawl is not None:

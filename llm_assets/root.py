@@ -17,11 +17,14 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from llm_assets.crawl.declaration import Declaration, check_name, parse_parameters, read_declaration, write_declaration
 from llm_assets.errors import ConfigError, DataError
@@ -33,6 +36,8 @@ from llm_assets.section import fingerprint
 NO_SUCH_INPUT = "missing"
 STATE = ".state"
 SAMPLE = "sample.toml"
+FORGOTTEN = "forgotten"
+"""Name of the side input that lists what is taken down; no other may bear it."""
 ABLATIONS = "ablations"
 
 
@@ -176,6 +181,11 @@ class DataRoot:
         """Digest of a side input, or ``missing``."""
         return self.inputs().get(name, NO_SUCH_INPUT)
 
+    @property
+    def forgotten(self) -> Path | None:
+        """Folder of the list of what is taken down; None where nothing ever was."""
+        return self.input_path(FORGOTTEN) if FORGOTTEN in self.inputs() else None
+
     def input_path(self, name: str) -> Path:
         """Folder of a side input in use. ConfigError where there is none of that name."""
         known = self.inputs()
@@ -194,17 +204,27 @@ class DataRoot:
         base = source.parent if source.is_file() else source
         digest = fingerprint({path.relative_to(base).as_posix(): hash_file(path) for path in files})
         target = self.home / "inputs" / name / digest
-        if not target.exists():
-            waiting = target.with_name(f".{digest}")
-            shutil.rmtree(waiting, ignore_errors=True)
-            for path in files:
-                copy = waiting / path.relative_to(base)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-            waiting.rename(target)
-        put_text(target.parent / "current", digest + "\n")
+        with self.lock_inputs():
+            if not target.exists():
+                waiting = target.with_name(f".{digest}")
+                shutil.rmtree(waiting, ignore_errors=True)
+                for path in files:
+                    copy = waiting / path.relative_to(base)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, copy)
+                waiting.rename(target)
+            put_text(target.parent / "current", digest + "\n")
         return digest
+
+    @contextmanager
+    def lock_inputs(self) -> Iterator[None]:
+        """Held while side inputs are added or removed, until it is free."""
+        path = self.home / "inputs" / ".lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path):
+            yield
 
     def remove_input(self, name: str) -> None:
         """Deletes a side input, with every version of it. ConfigError where there is none of that name."""
-        shutil.rmtree(self.input_path(name).parent)
+        with self.lock_inputs():
+            shutil.rmtree(self.input_path(name).parent)

@@ -1,4 +1,4 @@
-"""Side inputs that a recipe names: which asset reads them, and which command adds one."""
+"""Side inputs: which asset reads them, and which command adds one. A recipe names them, but for the list of what is taken down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llm_assets.errors import ConfigError
 from llm_assets.recipe import Recipe
-from llm_assets.root import DataRoot
+from llm_assets.root import FORGOTTEN, DataRoot
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,14 @@ SIDE_INPUTS = {
 }
 """By the asset that reads them."""
 
+FORGETTING = "selected_docs"
+"""The asset that leaves out what is taken down."""
 
-def name_inputs(recipe: Recipe, asset: str) -> Sequence[str]:
-    """Names of the side inputs that an asset reads."""
+
+def name_inputs(root: DataRoot, recipe: Recipe, asset: str) -> Sequence[str]:
+    """Names of the side inputs that an asset reads; the list of what is taken down is read once there is one."""
+    if asset == FORGETTING:
+        return () if root.forgotten is None else (FORGOTTEN,)
     return SIDE_INPUTS[asset].names(recipe) if asset in SIDE_INPUTS else ()
 
 
@@ -43,7 +48,7 @@ def check_inputs(root: DataRoot, recipe: Recipe, *assets: str) -> None:
     """ConfigError where a side input that one of these assets reads was not added; it says how to add it."""
     known = root.inputs()
     for asset in assets:
-        for name in name_inputs(recipe, asset):
+        for name in name_inputs(root, recipe, asset):
             if name not in known:
                 named = SIDE_INPUTS[asset]
                 there = ", ".join(known) or "none"

@@ -119,7 +119,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
         ConfigError: an input is missing; says what to materialize first.
     """
     place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
-    with _lock(place, name):
+    with lock_output(place, name):
         snapshot = Snapshot.at_hand(root, recipe)
         check_inputs(root, recipe, asset)
         inputs = _fixed_inputs(snapshot, asset, crawl)
@@ -164,8 +164,11 @@ def _fixed_inputs(snapshot: Snapshot, asset: str, crawl: str | None) -> dict[str
 
 
 @contextmanager
-def _lock(place: Path, name: str) -> Iterator[None]:
-    """Held beside the output, so that runs which keep their state apart meet too. It ends with its process, however that ends."""
+def lock_output(place: Path, name: str) -> Iterator[None]:
+    """The lock of an output, or LockedError.
+
+    Held beside the output, so that runs which keep their state apart meet too. It ends with its process, however that ends.
+    """
     path = place / ".lock"
     place.mkdir(parents=True, exist_ok=True)
     try:

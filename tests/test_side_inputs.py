@@ -44,7 +44,7 @@ def test_an_input_that_was_added_is_no_matter(root: DataRoot, tmp_path: Path, as
     root.add_input("absent", tmp_path / "file")
     recipe = recipe_of(NAMING[asset][0])
     check_inputs(root, recipe, *ASSETS)
-    assert [name_inputs(recipe, each) for each in ASSETS if name_inputs(recipe, each)] in ([("absent",)], [["absent"]])
+    assert [name_inputs(root, recipe, each) for each in ASSETS if name_inputs(root, recipe, each)] in ([("absent",)], [["absent"]])
 
 
 def test_an_asset_is_held_to_its_own_inputs_alone(root: DataRoot) -> None:

@@ -29,9 +29,12 @@ def name_input(given: str | None, source: str, what: str) -> str:
     'black-lists'
     """
     from llm_assets.crawl.declaration import check_name
+    from llm_assets.root import FORGOTTEN
 
     stem = PurePosixPath(source.rstrip("/")).name.partition(".")[0]
     name = given or re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-")
+    if name == FORGOTTEN:
+        raise ConfigError(f"{name!r} names the list of `llm-assets forget`; --name gives another")
     try:
         return check_name(name)
     except ConfigError as error:

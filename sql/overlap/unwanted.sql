@@ -1,11 +1,15 @@
--- The documents that break a bound, each with the first one it breaks: contamination, repeated lines, repeated passages.
--- Reads: survivors, contaminated, repetition, $rejecting (whether contaminated ones are rejected), $most (their bound),
+-- The documents that are to be forgotten or break a bound, each with the first reason: forgotten, contamination, repeated lines, repeated passages.
+-- Reads: survivors, forgotten, contaminated, repetition, $rejecting (whether contaminated ones are rejected), $most (their bound),
 -- $line_fraction and $passage_fraction (share of characters in repeated lines, of bytes in repeated passages, that is let through;
 -- null for any).
 -- Grain: one row such a document.
 create temp table unwanted as
 with broken as (
-    select 1 as position, doc, 'contamination' as rule, ngrams::double as value, $most::double as high, format('{}, item {}', evaluation, item) as detail
+    select 0 as position, forgotten.doc, 'forgotten' as rule, null::double as value, null::double as high, forgotten.entry as detail
+    from forgotten
+    semi join survivors on survivors.doc = forgotten.doc
+    union all
+    select 1, doc, 'contamination', ngrams::double, $most::double, format('{}, item {}', evaluation, item)
     from contaminated
     where $rejecting
     union all

@@ -1,5 +1,6 @@
 -- Documents to look at, $most of each fate: drawn by a hash, as many domains as there are before any comes twice. The excerpt is so
 -- long that no value of personal data is cut in two where it is shown; it is not redacted yet.
+-- Of what is to be forgotten nothing is shown.
 -- Reads: verdicts, records, texts, macro domain_of. Grain: one row a document, by stage and rule.
 with drawn as (
     select
@@ -10,7 +11,7 @@ with drawn as (
         ) as turn
     from verdicts
     join records on records.doc = verdicts.doc
-    where verdicts.doc between $first and $last
+    where verdicts.doc between $first and $last and verdicts.rule <> 'forgotten'
 ),
 chosen as (
     select * exclude (turn), row_number() over (partition by stage, rule order by turn, hash(doc), doc) as place

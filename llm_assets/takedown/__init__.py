@@ -1,0 +1,1 @@
+"""Documents that are asked to be forgotten: what is asked for, and which documents that is."""
