@@ -47,8 +47,8 @@ Wanted = Annotated[
 @forget.command(
     "add",
     epilog=examples(
-        "llm-assets forget https://site.example/people/ada --dry-run",
-        "llm-assets forget site.example",
+        "llm-assets forget add https://site.example/people/ada --dry-run",
+        "llm-assets forget add site.example",
         "llm-assets forget add 0-0-26 --copies",
     ),
 )
@@ -156,7 +156,7 @@ def _find_texts(root: DataRoot, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _tell(entries: Sequence[Entry], hits: Sequence[Hits], exposures: Sequence[Exposure], *, dry_run: bool, as_json: bool) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "crawl": each.crawl,
             "extracted": each.extracted,
