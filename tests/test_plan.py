@@ -153,7 +153,7 @@ def test_an_older_crawl_that_changes_makes_the_younger_ones_deduplication_stale(
     add_crawl("b")
     make_all(root)
     make(root, "minhash_signatures", "a", "other")
-    assert make_all(root, lambda name: name) == ["deduped_docs[a]", "selected_docs[a]", "deduped_docs[b]"]
+    assert make_all(root, lambda name: name) == ["deduped_docs[a]", "deduped_docs[b]", "selected_docs[a]"]
 
 
 def make_all_but(root: DataRoot, *crawls: str) -> list[str]:
