@@ -6,7 +6,8 @@ HOME/
     crawls/NAME.toml        a crawl, declared
     samples/0.01/           a root of its own for a share of the documents; in it, sample.toml tells so
     ablations/<hash>/       a root of its own for a variant of the recipe, down to its shards, with models trained on them
-    inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use
+    inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use; inputs/forgotten: takedowns
+    takedowns.jsonl         what each takedown hit, and which model had seen it: a record, no input
     ASSET/[CRAWL/]          outputs, each with its manifest.json
     catalog.duckdb          views over all of it, disposable
     .state/                 databases, locks, spill, checkpoints: outside every promise of equal bytes
