@@ -4,40 +4,14 @@ Each asset is paths, one call, metadata. Partitioned by crawl down to the shards
 imported where they run, so that loading the graph costs no torch and no Polars.
 """
 
-from typing import Any
-
 import dagster as dg
 
 from dagster_project.metadata import materialized
+from dagster_project.nodes import crawls, every_crawl, node, section
 from dagster_project.resources import Pipeline
-from llm_assets.plan import ASSETS
 from llm_assets.recipe import SECTIONS
 
 Result = dg.MaterializeResult[None]
-crawls = dg.DynamicPartitionsDefinition(name="crawls")
-
-
-def section(name: str) -> dg.AssetKey:
-    """External asset of a recipe section: its change makes exactly the stages that read it stale."""
-    return dg.AssetKey(["recipe", name])
-
-
-def every_crawl(asset: dg.AssetsDefinition) -> dg.AssetDep:
-    """Dependence of a global asset on all crawls."""
-    return dg.AssetDep(asset, partition_mapping=dg.AllPartitionMapping())
-
-
-def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, Any]:
-    """What all assets have: group, kinds, owner, code version, partitions."""
-    return {
-        "name": name,
-        "group_name": group,
-        "kinds": set(kinds),
-        "owners": ["team:corpus" if crawl else "team:model"],
-        "code_version": ASSETS[name].code,
-        "partitions_def": crawls if crawl else None,
-    }
-
 
 recipe_sections = [
     dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
-from dagster_project.assets import GRAPH, crawls, section, seniors
+from dagster_project.assets import GRAPH, seniors
+from dagster_project.nodes import crawls, section
 from dagster_project.resources import Pipeline
 from llm_assets.plan import Snapshot
 from llm_assets.recipe import SECTIONS, read_recipe

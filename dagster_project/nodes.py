@@ -1,0 +1,31 @@
+"""What the assets of the graph have in common: crawls as partitions, groups, owners, code versions, and how they depend on each other."""
+
+from typing import Any
+
+import dagster as dg
+
+from llm_assets.plan import ASSETS
+
+crawls = dg.DynamicPartitionsDefinition(name="crawls")
+
+
+def section(name: str) -> dg.AssetKey:
+    """External asset of a recipe section: its change makes exactly the stages that read it stale."""
+    return dg.AssetKey(["recipe", name])
+
+
+def every_crawl(asset: dg.AssetsDefinition) -> dg.AssetDep:
+    """Dependence of a global asset on all crawls."""
+    return dg.AssetDep(asset, partition_mapping=dg.AllPartitionMapping())
+
+
+def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, Any]:
+    """What all assets have: group, kinds, owner, code version, partitions."""
+    return {
+        "name": name,
+        "group_name": group,
+        "kinds": set(kinds),
+        "owners": ["team:corpus" if crawl else "team:model"],
+        "code_version": ASSETS[name].code,
+        "partitions_def": crawls if crawl else None,
+    }
