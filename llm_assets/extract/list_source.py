@@ -28,7 +28,7 @@ Entries = dict[str, dict[str, int]]
 """How many there are of each kind, by category; the category is empty where a list has none."""
 
 _NAME = re.compile(rf"(?:.*/)?([A-Za-z0-9_][A-Za-z0-9_.-]{{0,63}})/({'|'.join(KINDS)})", re.DOTALL)
-_HAS_PATH = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*://)?+[^/?]*+[/?]++\S")
+_HAS_PATH = re.compile(rb"(?>(?:[A-Za-z][A-Za-z0-9+.-]*://)?)[^/?]*+[/?]++\S")
 _GZIP = b"\x1f\x8b"
 
 

@@ -17,7 +17,7 @@ TEXT_TYPES = frozenset({"text/plain"})
 _XML_TYPES = frozenset({"text/xml", "application/xml"})
 _ROOT_BYTES = 8_192
 _ROOT = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^<>]{0,2000}>|<!--.{0,4000}?-->|<!(?!--)[^<>]{0,2000}>)*+<(?:[\w.-]{1,40}:)?([A-Za-z][\w.-]{0,40})",
+    rb"(?:\xef\xbb\xbf)?(?>(?:\s|<\?[^<>]{0,2000}>|<!--.{0,4000}?-->|<!(?!--)[^<>]{0,2000}>)*)<(?:[\w.-]{1,40}:)?([A-Za-z][\w.-]{0,40})",
     re.DOTALL,
 )
 _ROOT_TYPES = {

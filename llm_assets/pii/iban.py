@@ -12,11 +12,12 @@ _GAP = "[ \u00a0-]"
 _COUNTRY = 2
 _SHORTEST = 15
 
+# Atomic groups, and no possessive quantifier of a group: Python before 3.11.5 loses matches by those.
 _ACCOUNT = re.compile(
     rf"""
     [0-9] (?<=[A-Za-z]{{2}}.)(?<!{_NEIGHBOUR}..[0-9])(?<![0-9{WALL}]-..[0-9]) [0-9]   # two check digits, after the country
     (?: [0-9A-Za-z]{{11,30}}+
-      | (?:{_GAP}[0-9A-Za-z]{{4}}(?![0-9A-Za-z])){{2,7}}+ (?:{_GAP}[0-9A-Za-z]{{1,3}}(?![0-9A-Za-z]))?+
+      | (?>(?:{_GAP}[0-9A-Za-z]{{4}}(?![0-9A-Za-z])){{2,7}} (?:{_GAP}[0-9A-Za-z]{{1,3}}(?![0-9A-Za-z]))?)
     )
     (?!{_NEIGHBOUR}|-[0-9{WALL}])
     """,
