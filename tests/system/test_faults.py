@@ -70,7 +70,9 @@ def kill_in(root: DataRoot, asset: str, log: Path, draw: random.Random) -> None:
     try:
         wait_until(lambda: is_under_way(root, asset) or process.poll() is not None, 1800, asset, pause=0.002)
         assert process.poll() is None, log.read_text()
-        time.sleep(draw.uniform(0, 0.5))
+        moment = time.monotonic() + draw.uniform(0, 0.5)
+        while time.monotonic() < moment and is_under_way(root, asset):
+            time.sleep(0.002)
         if draw.random() < 0.5:  # what is left to itself is to end by itself
             for child, words in descendants(process.pid):
                 if "-m dagster_project" in words:
@@ -108,7 +110,7 @@ def test_a_run_whose_workers_are_killed_goes_on_or_names_the_file(
         try:
             deadline = time.monotonic() + 1800
             while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(draw.uniform(0.05, 1.5))
+                time.sleep(draw.uniform(0.05, 0.5))
                 workers = [child for child, words in descendants(process.pid) if "spawn_main" in words]
                 if workers and killed < KILLS:
                     draw.choice(workers).kill()

@@ -23,7 +23,7 @@ from llm_assets.root import DataRoot
 from llm_assets.services import LOOPBACK
 
 pytestmark = pytest.mark.system
-GROUPS = ("crawl", "text", "judgement", "duplicates", "corpus", "tokens", "model")
+GROUPS = ("crawl", "text", "judgement", "duplicates", "overlap", "corpus", "tokens", "model")
 
 
 @dataclass(frozen=True)
