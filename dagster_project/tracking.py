@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from llm_assets.formats.manifest import Artefact
 from llm_assets.report import Report
@@ -42,7 +43,17 @@ class TrackedRun:
         ui = os.environ.get("LLM_ASSETS_MLFLOW_UI") or (
             self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000"
         )
-        return f"{ui.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}?workflowType=machine_learning"
+        return f"{_hide_password(ui).rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}?workflowType=machine_learning"
+
+
+def _hide_password(url: str) -> str:
+    """The URL without user name and password: a link is shown, kept in manifests and in Dagster's database.
+
+    >>> _hide_password("https://ada:secret@mlflow.example:8443/team")
+    'https://mlflow.example:8443/team'
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def open_experiment(uri: str, root: DataRoot) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from llm_assets.errors import DataError
 from llm_assets.formats.cache import cache_files, read_stored
@@ -33,6 +33,8 @@ def fetch_data(url: str, cache: Path) -> Path:
             manifest = Manifest.from_json(text)
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(f"the manifest is damaged: {error!r}", f"{url}/{MANIFEST}") from error
+        if manifest.folder in ("", "..") or PurePosixPath(manifest.folder).name != manifest.folder:
+            raise DataError(f"the manifest names no folder beside it: {manifest.folder!r}", f"{url}/{MANIFEST}")
         folder = _choose_folder(cache, text)
         manifest = replace(manifest, files=tuple(entry for entry in manifest.files if not entry.path.endswith(".parquet")))
         cache_files(f"{url}/{manifest.folder}", manifest.files, cache, folder / manifest.folder)

@@ -74,7 +74,8 @@ def fit(
         )
         batches.share(trainer.global_rank, trainer.world_size)
         try:
-            trainer.fit(module, batches, ckpt_path=checkpoint if checkpoint.exists() else None)
+            # A checkpoint may have come from another machine: tensors and plain values are read, whatever the environment says.
+            trainer.fit(module, batches, ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True)
             return Trained(_gather(module), recorder.curve, recorder.tokens_per_second)
         finally:
             if distributed.is_initialized():

@@ -7,7 +7,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from dagster_project.tracking import end_abandoned, open_experiment, track
+from dagster_project.tracking import TrackedRun, end_abandoned, open_experiment, track
 from llm_assets.root import DataRoot
 
 
@@ -41,3 +41,11 @@ def test_the_next_run_of_an_output_marks_what_was_killed_and_nothing_else(
     statuses = {name: client.get_run(run_id).info.status for name, run_id in left.items()}
     assert statuses == {"KILLED": "KILLED", "another crawl": "RUNNING", "another asset": "RUNNING", "another root": "RUNNING"}
     assert client.get_run(run.run_id).info.status == "FINISHED"
+
+
+def test_the_link_to_a_run_holds_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLM_ASSETS_MLFLOW_UI", raising=False)
+    run = TrackedRun("https://ada:secret@mlflow.example:8443/team", "r1", "7")
+    assert run.url == "https://mlflow.example:8443/team/#/experiments/7/runs/r1?workflowType=machine_learning"
+    monkeypatch.setenv("LLM_ASSETS_MLFLOW_UI", "https://ada:secret@pages.example/")
+    assert run.url.startswith("https://pages.example/#/experiments/7")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,32 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(corpus: Any, undisturbed: tupl
     assert digest(tmp_path) == digest(undisturbed[0])
     assert json.loads((tmp_path / "model" / "curve.json").read_text())["training"]["step"] == list(range(1, 13))
     assert checkpoints(tmp_path) == []
+
+
+class Planted:
+    """What runs when a pickle that holds it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_a_checkpoint_that_holds_more_than_tensors_is_refused_unrun(
+    corpus: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(progress: Progress) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run(corpus, tmp_path, on_step=stop)
+    (path,) = checkpoints(tmp_path)
+    torch.save(Planted(tmp_path / "ran"), path)
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")  # what would undo the default of torch
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        run(corpus, tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_another_configuration_does_not_go_on_with_a_checkpoint(corpus: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.cache import cache_files
-from llm_assets.formats.manifest import Artefact, FileEntry, describe_output, hash_file, put_manifest
+from llm_assets.formats.manifest import Artefact, FileEntry, Manifest, describe_output, hash_file, put_manifest
 from llm_assets.formats.shard import write_shard
 from llm_assets.model.config import Model
 from llm_assets.training.__main__ import main
@@ -157,6 +157,15 @@ def test_a_place_without_hashes_is_refused(store: Any, tmp_path: Path, place: st
 def test_a_manifest_that_names_a_file_outside_its_folder_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(DataError, match="names no file of the folder"):
         cache_files("s3://runs/pack", [FileEntry(path, 1, "0" * 64)], tmp_path / "cache", tmp_path / "cache/folders/x")
+
+
+@pytest.mark.parametrize("folder", ["..", "../../evil", "/etc", "a/b", ""])
+def test_a_manifest_that_names_a_folder_elsewhere_is_refused(server: Any, tmp_path: Path, folder: str) -> None:
+    manifest = Manifest("token_shards", "demo", folder, (), "", "1")
+    server.put_object(Bucket="runs", Key="strange/manifest.json", Body=manifest.to_json().encode())
+    with pytest.raises(DataError, match="names no folder beside it"):
+        fetch_data("s3://runs/strange", tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_disk_without_room_is_told_before_a_byte_is_fetched(tmp_path: Path) -> None:
