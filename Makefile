@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: setup demo test system-packages test-system check ui
+.PHONY: setup demo test system-packages test-system check ui docs
 setup: .venv/ready
 
 .venv/ready: pyproject.toml $(CONSTRAINTS)
@@ -34,3 +34,11 @@ check: setup
 
 ui: setup
 	$(BIN)/llm-assets ui
+
+# The site of docs/, into site/. The network is asked for the extra's packages alone.
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+.venv/docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 --constraint $(CONSTRAINTS) --editable '.[docs]'
+	touch .venv/docs

@@ -134,9 +134,7 @@ class Planted:
         return Path.touch, (self.path,)
 
 
-def test_a_checkpoint_that_holds_more_than_tensors_is_refused_unrun(
-    corpus: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_that_holds_more_than_tensors_is_refused_unrun(corpus: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(progress: Progress) -> None:
         raise StoppedError
 
