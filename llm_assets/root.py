@@ -123,10 +123,14 @@ class DataRoot:
 
     # -- ablations ---------------------------------------------------------------------------------------------
 
+    def ablation(self, name: str, *, make: bool = False) -> DataRoot:
+        """The root of a variant of the recipe, wherever it is made."""
+        apart = None if self.state == self.home / STATE else self.state / ABLATIONS / name
+        return DataRoot.at(self.home / ABLATIONS / name, apart, make=make)
+
     def make_ablation(self, name: str) -> DataRoot:
         """The root for a variant of the recipe, made where it does not exist yet. It reads what this one has."""
-        apart = None if self.state == self.home / STATE else self.state / ABLATIONS / name
-        made = DataRoot.at(self.home / ABLATIONS / name, apart)
+        made = self.ablation(name, make=True)
         if self.sample is not None:
             put_text(made.home / SAMPLE, (self.home / SAMPLE).read_text(encoding="utf-8"))
         return made

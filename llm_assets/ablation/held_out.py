@@ -19,10 +19,10 @@ from llm_assets.formats.parquet import read_batches, read_table
 from llm_assets.formats.tables import DOCUMENTS
 from llm_assets.model.score import Score, score_windows
 from llm_assets.model.transformer import Transformer
+from llm_assets.sampling.score import TOKENS_AT_ONCE
 from llm_assets.section import fingerprint
 from llm_assets.tokenizer.bpe import encode_text, end_of_text, token_bytes
 
-TOKENS_AT_ONCE = 1 << 14
 LEAST_BYTES = 10_000
 """Of less text a difference between variants says nothing."""
 

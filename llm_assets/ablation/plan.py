@@ -33,8 +33,7 @@ class Ablation:
 
     def root_of(self, variant: Variant) -> DataRoot:
         """Where a variant lies; nothing is made."""
-        apart = self.main.state if self.main.state.parent != self.main.home else None
-        return DataRoot.at(self.main.home / ABLATIONS / variant.name, apart and apart / ABLATIONS / variant.name, make=False)
+        return self.main.ablation(variant.name)
 
     def choose_held_out(self) -> HeldOut:
         """The text all variants are judged on: the one given, or validation documents that are common to all."""

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llm_assets.errors import DataError
+from llm_assets.formats.manifest import Artefact
 
 MAGIC = b"LLMTOKEN"
 VERSION = 1
@@ -57,6 +58,12 @@ def shard_name(split: str, number: int) -> str:
     'train-00007.tokens'
     """
     return f"{split}-{number:05d}.tokens"
+
+
+def list_shards(shards: Artefact, split: str) -> list[Path]:
+    """The files of a split, in the order of their numbers."""
+    names = (entry.path for entry in shards.files if entry.path.startswith(f"{split}-") and entry.path.endswith(".tokens"))
+    return [shards.folder / name for name in sorted(names)]
 
 
 def choose_dtype(vocabulary: int) -> str:

@@ -5,7 +5,6 @@ As a side input a set is a folder: the lines as they were given, and ``evaluatio
 
 from __future__ import annotations
 
-import json
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import tomlkit
 
 from llm_assets.errors import ConfigError, DataError
+from llm_assets.formats.json_lines import read_objects
 
 LINES, FIELDS = "evaluation.jsonl", "evaluation.toml"
 
@@ -33,7 +33,7 @@ def gather_set(source: Path, folder: Path, fields: Sequence[str] = ()) -> tuple[
     DataError names the line that is no item, ConfigError the fields there are where none is known.
     """
     try:
-        first = next(_read_lines(source), None)
+        first = next(read_objects(source), None)
     except OSError as error:
         raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
     if first is None:
@@ -65,7 +65,7 @@ def read_fields(folder: Path) -> tuple[str, ...]:
 def read_set(folder: Path) -> Iterator[tuple[str, ...]]:
     """The texts of every item: its fields one after the other, once for each of its choices. None where it has no text."""
     fields = read_fields(folder)
-    for item in _read_lines(folder / LINES):
+    for item in read_objects(folder / LINES):
         yield tuple(write_out(item, fields))
 
 
@@ -91,17 +91,3 @@ def _find_texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for each in value for text in _find_texts(each)]
     return []
-
-
-def _read_lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"line {number:,} is not JSON: {error}", path) from error
-            if not isinstance(item, dict):
-                raise DataError(f"line {number:,} is no JSON object, such as one with a question and choices", path)
-            yield item

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import tokenizers
 from torch import Tensor
 
@@ -20,12 +22,17 @@ def score_shards(
     """Loss and bits per byte on all windows, or on at most so many, evenly spaced. ``sources`` get what falls to each of them."""
     numbers = windows.spread(len(windows) if most is None else most)
     lengths = [len(raw) for raw in token_bytes(tokenizer)]
+    batches = in_batches(windows, numbers, max(1, TOKENS_AT_ONCE // windows.context))
+    return score_windows(model, batches, lengths, None if sources is None else _attribute(sources, windows, numbers))
+
+
+def _attribute(sources: Sources, windows: Windows, numbers: Iterable[int]) -> Callable[[Tensor, Tensor], None]:
+    """Gives the losses and raw bytes of batch after batch to ``sources``; the windows are those of ``numbers``, in their order."""
     following = iter(numbers)
 
-    def attribute(losses: Tensor, sizes: Tensor) -> None:
+    def watch(losses: Tensor, sizes: Tensor) -> None:
         for of_window, bytes_of_window in zip(losses.cpu().numpy(), sizes.cpu().numpy(), strict=True):
             shard, start = windows.locate(next(following))
-            if sources is not None:
-                sources.add(shard, start + 1, of_window, bytes_of_window)
+            sources.add(shard, start + 1, of_window, bytes_of_window)
 
-    return score_windows(model, in_batches(windows, numbers, max(1, TOKENS_AT_ONCE // windows.context)), lengths, attribute)
+    return watch

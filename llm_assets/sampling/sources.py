@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.shard import list_shards
 from llm_assets.model.score import bits_per_byte
 
 Kind = Literal["domains", "languages"]
@@ -80,9 +81,8 @@ def find_sources(shards: Sequence[Artefact], corpora: Sequence[Artefact | None])
 
     stretches = []
     for artefact, corpus in zip(shards, corpora, strict=True):
-        names = [entry.path for entry in artefact.files if entry.path.startswith("validation-") and entry.path.endswith(".tokens")]
-        for name in names:
-            number = int(name.removeprefix("validation-").removesuffix(".tokens"))
+        for path in list_shards(artefact, "validation"):
+            number = int(path.stem.removeprefix("validation-"))
             rows = read_shard_documents(artefact.table("documents"), "validation", number)
             described = _describe(corpus, rows["doc"].to_numpy()) if corpus else {}
             pairs = [described.get(doc, (UNKNOWN, UNKNOWN)) for doc in rows["doc"].to_pylist()]

@@ -7,10 +7,9 @@ Nothing is fetched. A YAML file is the user's: where it names a dataset of a hub
 
 from __future__ import annotations
 
-import json
 import logging
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import tokenizers
 
 from llm_assets.errors import ConfigError, DataError
+from llm_assets.formats.json_lines import read_objects
 from llm_assets.model.transformer import Transformer
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def open_task(name: str, path: Path) -> Task:
 
 def describe_task(name: str, path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What the harness is told of a file of JSON lines, and its items in the fields that this names."""
-    lines = list(_read_lines(path))
+    lines = list(read_objects(path))
     if not lines:
         raise DataError("there is no item in it", path)
     first = lines[0]
@@ -170,20 +170,6 @@ def _take(line: Mapping[str, Any], field: str, number: int, path: Path) -> str:
     if not isinstance(value, str) or not value:
         raise DataError(f"line {number:,}: {field} is no text", path)
     return value
-
-
-def _read_lines(path: Path) -> Iterable[Mapping[str, Any]]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"line {number:,} is not JSON: {error}", path) from error
-            if not isinstance(item, dict):
-                raise DataError(f"line {number:,} is no JSON object", path)
-            yield item
 
 
 @contextmanager

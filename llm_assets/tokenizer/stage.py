@@ -67,18 +67,18 @@ def build_tokenizer(
     passages = partial(_read_documents, parts, measured, config.seed)
     if given:
         tokenizer = take_tokenizer(given, config)
-        warnings = [*_warn_of_taken(tokenizer, passages())]
     else:
         with thread_pool(enabled=engine.workers > 1):
             tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
-        warnings = [*_warn_of_trained(tokenizer, config.vocabulary)]
+    by_id = merges_by_id(tokenizer)
+    told = _warn_of_taken(tokenizer, passages(), by_id=by_id) if given else _warn_of_trained(tokenizer, config.vocabulary)
     target.mkdir(parents=True, exist_ok=True)
     (target / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     _write_json(target / "tokenizer_config.json", HUGGING_FACE)
-    if merges_by_id(tokenizer):
+    if by_id:
         write_ranks(tokenizer, target / "ranks.tiktoken")
     compression = describe_compression(target / "tokenizer.json", passages, peers)
-    report = _report(compression, sizes, numbers <= drawn, tuple(warnings))
+    report = _report(compression, sizes, numbers <= drawn, tuple(told))
     sample = {"documents": report.kept, "bytes": report.figures["sample_bytes"], "of_documents": report.read, "of_bytes": int(sizes.sum())}
     _write_json(target / "report.json", {"taken_from": config.file, "seed": config.seed, "sample": sample, **compression})
     return report
@@ -99,11 +99,11 @@ def _warn_of_trained(tokenizer: tokenizers.Tokenizer, wanted: int) -> Iterator[s
         yield f"the sample has too few pairs for a vocabulary of {wanted:,}: it became {reached:,}"
 
 
-def _warn_of_taken(tokenizer: tokenizers.Tokenizer, documents: Iterator[Passage]) -> Iterator[str]:
+def _warn_of_taken(tokenizer: tokenizers.Tokenizer, documents: Iterator[Passage], *, by_id: bool) -> Iterator[str]:
     changed, tried = count_changed(tokenizer, (passage.text for passage in documents))
     if changed:
         yield f"of the first {tried:,} documents, {changed:,} do not come back from their tokens exactly: this tokenizer changes texts"
-    if not merges_by_id(tokenizer):
+    if not by_id:
         yield "ranks.tiktoken is left out: the ids of this tokenizer are not in the order of its merges"
 
 

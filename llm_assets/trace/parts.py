@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact, put_text
-from llm_assets.formats.shard import read_header
+from llm_assets.formats.shard import list_shards, read_header
 from llm_assets.shards.locate import read_shard_documents
 
 FILE = "parts.json"
@@ -48,7 +48,7 @@ class Part:
 def cut_shards(crawl: str, shards: Artefact, splits: Sequence[str], part_tokens: int) -> Iterator[Part]:
     """The parts of one crawl's shards. DataError where the table of documents and a shard disagree."""
     for split in splits:
-        for path in sorted(shards.folder / entry.path for entry in shards.files if Path(entry.path).match(f"{split}-*.tokens")):
+        for path in list_shards(shards, split):
             header = read_header(path)
             starts, docs = read_documents(shards, path)
             ends = np.append(starts[1:], header.tokens)

@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
 from llm_assets.formats.manifest import Artefact
-from llm_assets.formats.shard import ShardHeader, Tokens, open_shard
+from llm_assets.formats.shard import ShardHeader, Tokens, list_shards, open_shard
 
 Batch = tuple[Tensor, ...]
 """Inputs and targets, (windows, context) of int32 each; a target is the token after its input, or IGNORED. Where attention is kept to
@@ -42,12 +42,7 @@ def open_split(shards: Sequence[Artefact], split: str, tokenizer: str | None = N
 
     Every byte is read once to be checked, several shards side by side: about a second for each 2 GB a core.
     """
-    paths = [
-        artefact.path(entry.path)
-        for artefact in shards
-        for entry in artefact.files
-        if entry.path.startswith(f"{split}-") and entry.path.endswith(".tokens")
-    ]
+    paths = [path for artefact in shards for path in list_shards(artefact, split)]
     with ThreadPoolExecutor() as pool:  # hashing and reading let go of Python's lock
         return list(pool.map(lambda path: open_shard(path, tokenizer=tokenizer), paths))
 

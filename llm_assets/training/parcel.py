@@ -22,7 +22,7 @@ from typing import Any
 
 from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Artefact, FileEntry, hash_file, put_text
-from llm_assets.formats.shard import read_header
+from llm_assets.formats.shard import list_shards, read_header
 from llm_assets.model.config import Model
 from llm_assets.report import Report
 from llm_assets.section import Section, fingerprint
@@ -50,7 +50,7 @@ A run that was killed goes on where it was when the same command is given again.
 def name_training(shards: Sequence[Artefact], tokenizer: Artefact, config: Training, model: Model) -> str:
     """sha256 (hex) of all that decides the weights: both sections, the tokenizer, the tokens in their order."""
     digest = hash_file(tokenizer.path("tokenizer.json"))
-    payloads = [read_header(path).payload_sha256 for split in SPLITS for each in shards for path in _list_shards(each, split)]
+    payloads = [read_header(path).payload_sha256 for split in SPLITS for each in shards for path in list_shards(each, split)]
     return fingerprint([config.fingerprint(), model.fingerprint(), digest, payloads])
 
 
@@ -131,10 +131,6 @@ def read_receipt(folder: Path) -> Receipt:
         raise DataError(f"the receipt cannot be read: {error!r}", folder / RECEIPT) from error
     _check_files(folder, receipt.files)
     return receipt
-
-
-def _list_shards(shards: Artefact, split: str) -> list[Path]:
-    return [shards.folder / entry.path for entry in shards.files if entry.path.startswith(f"{split}-") and entry.path.endswith(".tokens")]
 
 
 def _check_files(folder: Path, files: Iterable[FileEntry]) -> None:

@@ -105,9 +105,11 @@ def test_a_forecast_names_what_is_made_again_and_writes_nothing(filled: DataRoot
     assert not (filled.home / "ablations").exists()
 
 
-def test_state_kept_apart_is_kept_apart_for_a_variant_too(filled: DataRoot, tmp_path: Path) -> None:
-    apart = DataRoot.at(filled.home, tmp_path / "state")
+@pytest.mark.parametrize("place", ["outside", "inside"])
+def test_state_kept_apart_is_kept_apart_for_a_variant_too(filled: DataRoot, tmp_path: Path, place: str) -> None:
+    state = (tmp_path if place == "outside" else filled.home) / "apart"
+    apart = DataRoot.at(filled.home, state)
     variant = variants(filled, CHANGED)[1]
     root = open_variant(apart, variant)
-    assert root.state == tmp_path / "state/ablations" / variant.name
+    assert root.state == state / "ablations" / variant.name
     assert Ablation(apart, (variant,), 1, 1).root_of(variant) == root

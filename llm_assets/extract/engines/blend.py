@@ -10,7 +10,7 @@ where that is nearly as much new prose as there is text, resiliparse's text is t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from llm_assets.extract.engines.comparison import Comparison, Lines, split_words
@@ -38,16 +38,17 @@ def extract_with_blend(html: str, settings: EngineSettings) -> str:
     opinion = Lines(extract_with_resiliparse(html, settings.model_copy(update={"favour": "balanced"})))
     tree = parse_page(html, settings.max_depth)
     headlines = [element.text_content() for element in islice(tree.iter("title", "h1"), _HEADLINES)]
-    text, comparison = "", opinion.compare("")
-    for number, reading in enumerate(_plan_readings(settings)):
-        if number:
+    first = settings.model_copy(update={"fast": True})
+    if is_quickest(first):
+        prune_tree(tree)
+    text = extract_from_tree(tree, first)
+    comparison = opinion.compare(text)
+    if not settings.fast and comparison.find_fraction(opinion) < AGREED_FRACTION:
+        if is_quickest(first):
             tree = parse_page(html, settings.max_depth)
-        if is_quickest(reading):
-            prune_tree(tree)
-        text = extract_from_tree(tree, reading)
+        second = settings.model_copy(update={"favour": "balanced"}) if settings.favour == "precision" else settings
+        text = extract_from_tree(tree, second)
         comparison = opinion.compare(text)
-        if comparison.find_fraction(opinion) >= AGREED_FRACTION:
-            break
     return _blend(text, opinion, comparison, headlines)
 
 
@@ -61,12 +62,6 @@ def blend_texts(text: str, opinion: str, headlines: Sequence[str] = ()) -> str:
     """
     lines = Lines(opinion)
     return _blend(text, lines, lines.compare(text), headlines)
-
-
-def _plan_readings(settings: EngineSettings) -> Iterator[EngineSettings]:
-    yield settings.model_copy(update={"fast": True})
-    if not settings.fast:
-        yield settings.model_copy(update={"favour": "balanced"} if settings.favour == "precision" else {})
 
 
 def _blend(text: str, opinion: Lines, comparison: Comparison, headlines: Sequence[str]) -> str:

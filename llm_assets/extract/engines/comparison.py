@@ -58,14 +58,14 @@ class Lines:
         """Looks for the lines in another text, whose own line ends do not matter."""
         words, lines = self._number_words(text)
         hashes = _hash_shingles(words)
-        order = np.argsort(hashes, kind="stable")
-        # Behind all that are smaller or equal: where a shingle occurs more than once, at the last of them.
-        last = order[np.searchsorted(hashes, self._hashes, side="right", sorter=order) - 1] if len(order) else order
-        is_shared = hashes[last] == self._hashes if len(order) else np.zeros(len(self._hashes), bool)
-        at = self._lines[is_shared]
-        shared = np.bincount(at, minlength=len(self.texts))
-        places = np.zeros(len(self.texts), np.int64)
-        if len(order):
+        shared, places = np.zeros(len(self.texts), np.int64), np.zeros(len(self.texts), np.int64)
+        if len(hashes):
+            order = np.argsort(hashes, kind="stable")
+            # Behind all that are smaller or equal: where a shingle occurs more than once, at the last of them.
+            last = order[np.searchsorted(hashes, self._hashes, side="right", sorter=order) - 1]
+            is_shared = hashes[last] == self._hashes
+            at = self._lines[is_shared]
+            shared = np.bincount(at, minlength=len(self.texts))
             places[at] = lines[last[is_shared] + SHINGLE_WORDS - 1]  # in order, so that a line's last one stays
         return Comparison(shared, (shared > 0) & (shared >= SHARED_FRACTION * self.shingles), places, len(words))
 
