@@ -42,6 +42,7 @@ from llm_assets.training.config import Training
 _PACKAGED = Path(__file__).parent / "recipes"
 RECIPES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "recipes"
 OFF = "off"
+DEFAULT = "default"
 
 
 def _parse_filters(tables: Any) -> dict[str, Filter]:
@@ -150,11 +151,11 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
 def override(text: str, settings: Iterable[str]) -> str:
     r"""A recipe's text with ``section.key=value`` settings applied, comments kept.
 
-    Values are TOML; a bare word is a string. ``filters.NAME=off`` takes a filter out, and setting a key of one that is off
-    puts it last.
+    Values are TOML; a bare word is a string. ``section.key=default`` takes a key out, so that its default holds. ``filters.NAME=off``
+    takes a filter out, and setting a key of one that is off puts it last.
 
-    >>> override("[pii]\nkinds = []", ["pii.replacement=tags"])
-    '[pii]\nkinds = []\nreplacement = "tags"\n'
+    >>> override("[pii]\nkinds = []", ["pii.replacement=tags", "pii.kinds=default"])
+    '[pii]\nreplacement = "tags"\n'
     """
     document = tomlkit.parse(text)
     for setting in settings:
@@ -169,8 +170,8 @@ def override(text: str, settings: Iterable[str]) -> str:
             table = table[name]
             if not isinstance(table, dict):
                 raise ConfigError(f"setting {setting!r}: {name} is a value, not a section")
-        if path[0] == "filters" and len(path) == 2 and value.strip() == OFF:
-            table.pop(path[1], None)
+        if value.strip() == (OFF if path[0] == "filters" and len(path) == 2 else DEFAULT):
+            table.pop(path[-1], None)
             continue
         try:
             table[path[-1]] = tomlkit.value(value.strip())

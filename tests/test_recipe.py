@@ -112,3 +112,10 @@ def test_comments_outlive_an_override() -> None:
 def test_a_setting_that_names_no_key_is_a_config_error(setting: str) -> None:
     with pytest.raises(ConfigError):
         parse_recipe(override("[pii]\nkinds = []\n", [setting]))
+
+
+def test_a_setting_can_take_a_key_out_so_that_another_budget_can_be_given() -> None:
+    fineweb = find_recipe("fineweb").read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="NAME=default"):
+        parse_recipe(override(fineweb, ["training.steps=20"]))
+    assert parse_recipe(override(fineweb, ["training.steps=20", "training.tokens_per_parameter=default"])).training.steps == 20

@@ -50,7 +50,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a key of the recipe; may be given several times. A filter is taken out by =off."
+        "--set", metavar="KEY=VALUE", help="Change a key of the recipe, as often as you like. =default takes a key out, =off a filter."
     ),
 ]
 

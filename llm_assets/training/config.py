@@ -106,7 +106,7 @@ class Training(Section):
     def _check_one_budget(self) -> Training:
         given = [name for name in ("steps", "tokens", "tokens_per_parameter") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are both budgets; give one of them")
+            raise ValueError(f"{' and '.join(given)} are both budgets; give one of them (`--set training.NAME=default` takes one out)")
         return self
 
     def count_steps(self, context: int, parameters: int) -> int:
