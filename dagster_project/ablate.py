@@ -29,8 +29,9 @@ from llm_assets.ablation.trial import Trial, run_trial
 from llm_assets.ablation.variants import Variant
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
+from llm_assets.instance import tracking_uri
 from llm_assets.model.device import choose_device
-from llm_assets.services import end_with, tracking_uri
+from llm_assets.services import end_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from llm_assets.formats.manifest import Artefact
+from llm_assets.instance import tracking_uri
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
 from llm_assets.sampling.config import BY_SOURCE
-from llm_assets.services import tracking_uri
 from llm_assets.step import Step
 
 EXPERIMENT = "llm-assets"

@@ -18,11 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from llm_assets.errors import ConfigError
+from llm_assets.instance import LOOPBACK, environment
 from llm_assets.root import DataRoot
-
-LOOPBACK = "127.0.0.1"
-DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-"""No telemetry, no first-run pop-up."""
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a supervisor, a terminal that is closed."""
@@ -34,35 +31,6 @@ QUIET_SERVERS = {
 """No second pool of MLflow's processes for jobs that nobody starts here, and no warnings that only the servers' authors can heed."""
 
 WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
-
-
-def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
-    """Variables of a child process that works on a root; Dagster's own folder is made where it is missing."""
-    home = root.state / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    settings = home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
-    return {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "LLM_ASSETS_HOME": str(root.home),
-        "LLM_ASSETS_STATE": str(root.state),
-        "MLFLOW_TRACKING_URI": tracking_uri(root),
-        "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",
-        "MLFLOW_LOGGING_LEVEL": "WARNING",
-        "PYTHONUNBUFFERED": "1",  # progress is seen as it is made, also through a pipe
-        # a file in the folder one happens to stand in is nobody's module
-        "PYTHONSAFEPATH": "1",
-        # no usage reports of any library
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "DO_NOT_TRACK": "1",
-    }
-
-
-def tracking_uri(root: DataRoot) -> str:
-    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else SQLite in the root's state."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.state / 'mlflow.db'}"
 
 
 def run_plan(root: DataRoot, arguments: Sequence[str], module: str = "dagster_project", stdout: IO[str] | None = None) -> int:

@@ -117,7 +117,7 @@ def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
 
     from dagster_project.resources import Pipeline
     from dagster_project.run import run
-    from llm_assets.services import environment
+    from llm_assets.instance import environment
 
     def start(root: DataRoot, workers: int = 1, settings: list[str] | None = None) -> tuple[bool, str]:
         os.environ.pop("MLFLOW_TRACKING_URI", None)

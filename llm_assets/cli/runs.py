@@ -109,7 +109,8 @@ def _materialize(root: DataRoot, workers: int | None, device: str | None, *, qui
 @app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets ui --port 3001 --mlflow-port 5001"))
 def ui(context: typer.Context, port: Port = 3000, mlflow_port: MlflowPort = 5000) -> None:
     """Serve Dagster's and MLflow's pages on loopback. One Ctrl-C ends both."""
-    from llm_assets.services import LOOPBACK, serve_interfaces
+    from llm_assets.instance import LOOPBACK
+    from llm_assets.services import serve_interfaces
 
     root = open_root(context, new=True)
     if not root.recipe.is_file():

@@ -13,7 +13,8 @@ import uvicorn
 from llm_assets.errors import ConfigError, LLMAssetsError
 from llm_assets.explorer.app import make_app
 from llm_assets.explorer.holdings import PROJECT, Holdings
-from llm_assets.services import LOOPBACK, is_listening
+from llm_assets.instance import LOOPBACK
+from llm_assets.services import is_listening
 
 MOST_CONNECTIONS = 256
 """Past these, an answer says that the server is busy."""

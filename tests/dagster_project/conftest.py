@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from llm_assets.instance import environment
 from llm_assets.root import DataRoot
-from llm_assets.services import environment
 
 
 @pytest.fixture

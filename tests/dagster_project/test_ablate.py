@@ -21,9 +21,9 @@ from llm_assets.ablation.plan import Ablation, forecast
 from llm_assets.ablation.roots import is_packed, open_variant
 from llm_assets.ablation.variants import LAST, read_variants
 from llm_assets.cli import main
+from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import ASSETS
 from llm_assets.root import DataRoot
-from llm_assets.services import environment, tracking_uri
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning imports what torch and Python have deprecated; nothing here calls it.

@@ -14,11 +14,11 @@ from dagster_project.schemas import column_schemas
 from llm_assets.engine import LocalEngine
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import DOCS
+from llm_assets.instance import environment
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import override, parse_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.sampling.config import Sampling
-from llm_assets.services import environment
 from llm_assets.what_if import DECIDED, compare_recipes
 
 MOST_BYTES = 200_000

@@ -14,10 +14,10 @@ from llm_assets.catalog import fetch_rows, open_catalog, query_rows
 from llm_assets.crawl.labelled import Label, read_labels
 from llm_assets.explain import tell_lives
 from llm_assets.formats.warc_writer import WarcWriter
+from llm_assets.instance import environment
 from llm_assets.plan import ASSETS, Snapshot, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
-from llm_assets.services import environment
 from llm_assets.verify import compare_roots
 
 Run = Callable[..., tuple[bool, str]]

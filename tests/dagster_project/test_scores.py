@@ -12,8 +12,8 @@ import pytest
 
 from dagster_project.tracking import open_experiment
 from llm_assets.cli import main
+from llm_assets.instance import environment, tracking_uri
 from llm_assets.root import DataRoot
-from llm_assets.services import environment, tracking_uri
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from planted_pages import MEMORABLE, PLANTED, SCRIPT, SHORT
 from programs import kill_group, start, wait_until
 
 from llm_assets.explorer.generation import SAMPLES
+from llm_assets.instance import LOOPBACK
 from llm_assets.root import DataRoot
-from llm_assets.services import LOOPBACK
 
 pytestmark = pytest.mark.system
 CLIENTS, SECONDS = 20, 5.0

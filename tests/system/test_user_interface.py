@@ -17,10 +17,10 @@ from browser import show_page
 from dagster_page import DagsterPage
 from programs import kill_group, start, wait_until
 
+from llm_assets.instance import LOOPBACK
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
-from llm_assets.services import LOOPBACK
 
 pytestmark = pytest.mark.system
 GROUPS = ("crawl", "text", "judgement", "duplicates", "overlap", "corpus", "tokens", "model")
