@@ -20,35 +20,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.manifest import FileEntry, hash_file
+from llm_assets.store.objects import download, read_object
 
 AT_ONCE = 4
 """Files that are downloaded, or hashed, side by side."""
 
-_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
-
-
-def is_stored(place: str) -> bool:
-    """Whether a place is a URL of a store, such as ``s3://bucket/folder``, and no path."""
-    return re.match(r"\w{2,}://", place) is not None
-
 
 def read_stored(url: str) -> str | None:
     """The text of a small file in a store; None where there is no such file. Errors as :func:`cache_files`."""
-    store, name = _open_store(url)
-    try:
-        content: bytes = store.cat_file(name)
-        return content.decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # each store has errors of its own
-        raise _explain(url, error) from error
+    content = read_object(url)
+    return None if content is None else content.decode("utf-8")
 
 
 def cache_files(url: str, files: Sequence[FileEntry], cache: Path, folder: Path) -> None:
@@ -77,7 +63,7 @@ def _keep(url: str, kept: Path, entry: FileEntry) -> Path:
     if not _is_whole(path, entry):
         with FileLock(kept / f"{entry.sha256}.lock"):
             if not _is_whole(path, entry):  # another process may have fetched it meanwhile
-                _download(f"{url.rstrip('/')}/{entry.path}", entry, path)
+                download(f"{url.rstrip('/')}/{entry.path}", path, entry)
     return path
 
 
@@ -86,26 +72,6 @@ def _is_whole(path: Path, entry: FileEntry) -> bool:
         return path.stat().st_size == entry.bytes and hash_file(path) == entry.sha256
     except FileNotFoundError:
         return False
-
-
-def _download(url: str, entry: FileEntry, path: Path) -> None:
-    store, name = _open_store(url)
-    arriving = path.with_suffix(".part")  # whoever holds the lock is alone here, and what a dead process left is written over
-    try:
-        store.get_file(name, str(arriving))
-    except FileNotFoundError as error:
-        raise DataError("the store has no such file, though a manifest beside it names it", url) from error
-    except Exception as error:  # each store has errors of its own
-        raise _explain(url, error) from error
-    if (size := arriving.stat().st_size) != entry.bytes:
-        arriving.unlink()
-        raise DataError(f"the file has {size:,} bytes, its manifest says {entry.bytes:,}: upload it again", url)
-    if (digest := hash_file(arriving)) != entry.sha256:
-        arriving.unlink()
-        raise DataError(f"the file is damaged: its sha256 is {digest[:12]}…, its manifest says {entry.sha256[:12]}…; upload it again", url)
-    with arriving.open("rb+") as file:
-        os.fsync(file.fileno())
-    arriving.replace(path)
 
 
 def _link(path: Path, place: Path) -> None:
@@ -120,22 +86,3 @@ def _link(path: Path, place: Path) -> None:
         waiting.replace(place)
     finally:
         waiting.unlink(missing_ok=True)  # renaming a file onto itself leaves both names
-
-
-def _open_store(url: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # no types are shipped
-
-    try:
-        store, name = url_to_fs(url)
-    except ImportError as error:
-        scheme = urlsplit(url).scheme
-        raise ConfigError(f"{url} cannot be read: `pip install {_PACKAGES.get(scheme, scheme)}` ({error})") from error
-    except ValueError as error:
-        raise ConfigError(f"{url} cannot be read: {error}") from error
-    return store, name
-
-
-def _explain(url: str, error: Exception) -> ConfigError | DataError:
-    if "Credential" in type(error).__name__:  # botocore's, which is there only where such a store is read
-        return ConfigError(f"{url} cannot be read: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile")
-    return DataError(f"the store does not give the file ({type(error).__name__}: {error}); what has arrived is kept, try again", url)

@@ -13,10 +13,10 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError
-from llm_assets.formats.cache import is_stored
 from llm_assets.formats.manifest import Artefact, open_output, read_manifest
 from llm_assets.model.config import Model
 from llm_assets.model.device import choose_device
+from llm_assets.store.objects import is_stored
 from llm_assets.training import stage
 from llm_assets.training.config import Training
 from llm_assets.training.fetch import fetch_data
