@@ -4,6 +4,7 @@ HOME/
     recipe.toml             the one recipe of this root
     training_set.toml       which crawls the model is trained on
     crawls/NAME.toml        a crawl, declared
+    recurring/NAME.toml     what crawls are declared again and again: see llm_assets/recurring.py
     samples/0.01/           a root of its own for a share of the documents; in it, sample.toml tells so
     ablations/<hash>/       a root of its own for a variant of the recipe, down to its shards, with models trained on them
     inputs/NAME/<sha256>/   a side input (block list …); inputs/NAME/current names the one in use; inputs/forgotten: takedowns
@@ -159,15 +160,18 @@ class DataRoot:
             raise ConfigError(f"there is no crawl {name!r}; declared: {known}")
         return read_declaration(path)
 
-    def add_crawl(self, name: str, source: str, parameters: Mapping[str, Any]) -> Declaration:
+    def add_crawl(self, name: str, source: str, parameters: Mapping[str, Any], recurring: str | None = None) -> Declaration:
         """Declares a crawl under the next free sequence number. Refused where the name is taken."""
-        if self.declaration_path(name).exists():
-            raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {self.declaration_path(name)}")
-        sequence = max((each.sequence for each in self.crawls(disabled=True)), default=-1) + 1
-        if sequence > MAX_CRAWL:
-            raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")
-        declaration = Declaration(name, source, sequence, True, parse_parameters(source, parameters))
-        write_declaration(self.declaration_path(name), declaration)
+        path, known = self.declaration_path(name), parse_parameters(source, parameters)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.parent / ".lock"):  # a schedule may declare one at the same time
+            if path.exists():
+                raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {path}")
+            sequence = max((each.sequence for each in self.crawls(disabled=True)), default=-1) + 1
+            if sequence > MAX_CRAWL:
+                raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")
+            declaration = Declaration(name, source, sequence, True, known, recurring)
+            write_declaration(path, declaration)
         return declaration
 
     def set_enabled(self, name: str, enabled: bool) -> Declaration:

@@ -82,7 +82,7 @@ def add_crawl(
     from llm_assets.crawl.declaration import check_name, find_source, parse_parameters
 
     check_name(name)
-    values = _read_options(context.args, find_source(source))
+    values = read_options(context.args, find_source(source))
     parameters = parse_parameters(source, values)
     listing = parameters.describe_listing()
     if listing == "missing":
@@ -97,7 +97,7 @@ def _tell_values(parameters: Source) -> str:
     return ", ".join(f"{key} {value}" for key, value in parameters.model_dump(mode="json", exclude_defaults=True).items())
 
 
-def _read_options(words: list[str], source: type[Source]) -> dict[str, str]:
+def read_options(words: list[str], source: type[Source]) -> dict[str, str]:
     """``--path X --max-pages=5 --subdomains`` as a mapping of texts, which the source reads as what they should be."""
     values: dict[str, str] = {}
     waiting = deque(words)

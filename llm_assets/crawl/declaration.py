@@ -8,7 +8,7 @@
     path = "/archives/2026-11/*.warc.gz"
 
 ``sequence`` is given once, when the crawl is added, and is part of every document's key. A disabled crawl is listed and left
-out of what is global.
+out of what is global. ``recurring`` names what the crawl is one of many of, where it was not declared by hand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from llm_assets.formats.manifest import put_text
 from llm_assets.section import fingerprint
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_KEYS = ("source", "sequence", "enabled", "parameters")
+_KEYS = ("source", "sequence", "enabled", "recurring", "parameters")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Declaration:
     sequence: int
     enabled: bool
     parameters: Source
+    recurring: str | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -53,6 +54,8 @@ class Declaration:
             raise ConfigError(f"crawl {self.name}: sequence is {self.sequence!r}, it must be a whole number in 0..{MAX_CRAWL:,}")
         if not isinstance(self.enabled, bool):
             raise ConfigError(f"crawl {self.name}: enabled is {self.enabled!r}, it must be true or false")
+        if self.recurring is not None and not isinstance(self.recurring, str):
+            raise ConfigError(f"crawl {self.name}: recurring is {self.recurring!r}, it must be a name in quotes")
 
 
 def check_name(name: str) -> str:
@@ -102,7 +105,8 @@ def read_declaration(path: Path) -> Declaration:
         raise ConfigError(f"{path}: parameters is {given!r}, it must be a table")
     try:
         parameters = parse_parameters(values["source"], given)
-        return Declaration(name, values["source"], values["sequence"], values.get("enabled", True), parameters)
+        enabled, recurring = values.get("enabled", True), values.get("recurring")
+        return Declaration(name, values["source"], values["sequence"], enabled, parameters, recurring)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -115,6 +119,8 @@ def write_declaration(path: Path, declaration: Declaration) -> None:
     document.add("source", tomlkit.item(declaration.source))
     document.add("sequence", tomlkit.item(declaration.sequence))
     document.add("enabled", tomlkit.item(declaration.enabled))
+    if declaration.recurring is not None:
+        document.add("recurring", tomlkit.item(declaration.recurring))
     document.add("parameters", tomlkit.item(declaration.parameters.model_dump(mode="json")))
     put_text(path, tomlkit.dumps(document))
 
@@ -131,7 +137,7 @@ def find_referring(declarations: Iterable[Declaration], crawl: str) -> list[str]
 def declared_version(declaration: Declaration) -> str:
     """Digest of what decides the crawl's files: source, parameters, sequence, and what the source shows now.
 
-    Whether the crawl is enabled, and what it is called, are no part of it.
+    Whether the crawl is enabled, what it is called, and what it is one of many of, are no part of it.
     """
     return fingerprint(
         {
