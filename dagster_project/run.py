@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
 import signal
 import sys
 import time
@@ -18,7 +17,6 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy.exc import SQLAlchemyError
 
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
@@ -27,6 +25,7 @@ from dagster_project.resources import Pipeline
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
+from llm_assets.instance import explain_failure
 from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
 from llm_assets.root import DataRoot
 from llm_assets.services import end_with
@@ -153,9 +152,10 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("interrupted: the next `llm-assets run` goes on from here")
         sys.exit(INTERRUPTED)
-    except SQLAlchemyError as error:
-        state, cause = pipeline.root.state, str(error).splitlines()[0]
-        said = f"a database in {state} failed: {cause}; {shutil.disk_usage(state).free:,} bytes are free on its disk"
+    except Exception as error:
+        said = explain_failure(pipeline.root, error)
+        if said is None:
+            raise
         console.print(f"[red]error:[/] {for_terminal(said)}", soft_wrap=True)
         sys.exit(1)
     if not quiet:

@@ -1,7 +1,8 @@
 """MLflow beside Dagster: one MLflow run a materialization, each naming the other.
 
 The MLflow run is tagged with Dagster's run, asset and partition; the materialization's metadata holds the link back.
-Default store: SQLite in the root's state; ``MLFLOW_TRACKING_URI`` and ``LLM_ASSETS_MLFLOW_UI`` (where its pages are) are respected.
+Default store: a database, SQLite in the root's state or PostgreSQL; ``MLFLOW_TRACKING_URI`` and ``LLM_ASSETS_MLFLOW_UI`` (where its
+pages are) are respected.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from llm_assets.formats.manifest import Artefact
-from llm_assets.instance import tracking_uri
+from llm_assets.instance import hold_records, tracking_uri
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
 from llm_assets.sampling.config import BY_SOURCE
@@ -57,15 +58,22 @@ def _hide_password(url: str) -> str:
 
 
 def open_experiment(uri: str, root: DataRoot) -> str:
-    """Id of the experiment, made where it is not there yet. A local store keeps its artifacts in the root's state."""
+    """Id of the experiment, made where it is not there yet. A database keeps its artifacts in the root's state."""
     import mlflow
 
     mlflow.set_tracking_uri(uri)
-    known = mlflow.get_experiment_by_name(EXPERIMENT)
-    if known is not None:
-        return str(known.experiment_id)
-    artifacts = (root.state / "mlflow_artifacts").as_uri() if uri.startswith("sqlite:") else None
-    return str(mlflow.create_experiment(EXPERIMENT, artifacts))
+    with hold_records(root):
+        known = mlflow.get_experiment_by_name(EXPERIMENT)
+        if known is not None:
+            return str(known.experiment_id)
+        artifacts = (root.state / "mlflow_artifacts").as_uri() if _is_database(uri) else None
+        return str(mlflow.create_experiment(EXPERIMENT, artifacts))
+
+
+def _is_database(uri: str) -> bool:
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+
+    return urlsplit(uri).scheme.partition("+")[0] in DATABASE_ENGINES
 
 
 @contextmanager

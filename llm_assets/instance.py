@@ -11,12 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock
 
+from llm_assets import database
+from llm_assets.database import Database, name_schema
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import put_text
 from llm_assets.root import DataRoot
@@ -26,27 +31,35 @@ LOOPBACK = "127.0.0.1"
 OVERRIDES = "overrides.yaml"
 """A person's own settings of Dagster, beside ``dagster.yaml``."""
 
+DAGSTER_DATABASE = "LLM_ASSETS_DAGSTER_DATABASE"
+"""Variable with the address of Dagster's own tables, which ``dagster.yaml`` names instead of it: a password stands in no file."""
+
 _FIRST_WRITTEN = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 """All that roots made before version 0.2 have in ``dagster.yaml``."""
 
 
-def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG001  # for settings that depend on the machine
+def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
     """What ``dagster.yaml`` says, but for a person's overrides. ``variables`` is the environment.
 
     https://docs.dagster.io/deployment/oss/dagster-yaml tells the keys. A secret stands there as ``{"env": "NAME"}``.
     """
-    return {
+    settings: dict[str, Any] = {
         "telemetry": {"enabled": False},  # no usage reports
         "nux": {"enabled": False},  # no first-run pop-up
     }
+    if variables.get(database.VARIABLE):
+        settings["storage"] = {"postgres": {"postgres_url": {"env": DAGSTER_DATABASE}}}
+    return settings
 
 
 def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
     """Variables of a child process that works on a root; Dagster's own folder is made, and its settings brought up to date."""
     home = root.state / "dagster"
+    in_postgres = _prepare_database(root)
     write_settings(home, instance_settings(os.environ))
     return {
         **os.environ,
+        **in_postgres,
         "DAGSTER_HOME": str(home),
         "LLM_ASSETS_HOME": str(root.home),
         "LLM_ASSETS_STATE": str(root.state),
@@ -63,8 +76,46 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
 
 
 def tracking_uri(root: DataRoot) -> str:
-    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else SQLite in the root's state."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.state / 'mlflow.db'}"
+    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else PostgreSQL where that is asked for, else SQLite in the root's state.
+
+    It may hold a password.
+    """
+    if given := os.environ.get("MLFLOW_TRACKING_URI"):
+        return given
+    asked = Database.named_by(os.environ)
+    return asked.address(name_schema("mlflow", str(root.home))) if asked else f"sqlite:///{root.state / 'mlflow.db'}"
+
+
+@contextmanager
+def hold_records(root: DataRoot) -> Iterator[None]:
+    """Held by one process at a time, so that two that come first do not both make MLflow's tables. With PostgreSQL on any machine."""
+    asked = Database.named_by(os.environ)
+    with asked.locked(name_schema("mlflow", str(root.home))) if asked else FileLock(root.state / "mlflow.lock"):
+        yield
+
+
+def explain_failure(root: DataRoot, error: BaseException | None) -> str | None:
+    """What to do about an error that a database of Dagster or MLflow is the cause of; None where none is."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    while error is not None and not isinstance(error, SQLAlchemyError):
+        error = error.__cause__
+    if error is None:
+        return None
+    if asked := Database.named_by(os.environ):
+        return asked.explain(str(error.orig if isinstance(error, DBAPIError) else error))
+    cause = str(error).splitlines()[0]
+    return f"a database in {root.state} failed: {cause}; {shutil.disk_usage(root.state).free:,} bytes are free on its disk"
+
+
+def _prepare_database(root: DataRoot) -> dict[str, str]:
+    """Variables that lead Dagster to the root's schema in PostgreSQL, which is made where it is missing; none without PostgreSQL."""
+    asked = Database.named_by(os.environ)
+    if asked is None:
+        return {}
+    schemas = [name_schema(program, str(root.home)) for program in ("dagster", "mlflow")]
+    asked.make_schemas(*schemas)
+    return {DAGSTER_DATABASE: asked.address(schemas[0])}
 
 
 def write_settings(home: Path, settings: Mapping[str, Any]) -> None:

@@ -74,7 +74,8 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
     dagster: list[str | Path] = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
     dagster += ["--log-level", "warning"]
     store = variables["MLFLOW_TRACKING_URI"]
-    mlflow = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", LOOPBACK, "--port", str(mlflow_port)]
+    variables["MLFLOW_BACKEND_STORE_URI"] = store  # among the arguments other users of the machine would see its password
+    mlflow = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(mlflow_port)]
     mlflow += [
         "--artifacts-destination",
         (root.state / "mlflow_artifacts").as_uri(),

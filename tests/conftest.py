@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from planted_pages import PLANTED_SETTINGS, write_planted_pages
+from postgres_server import open_postgres
 
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
@@ -39,6 +41,20 @@ TINY = [
     "sampling.tokens=8",
 ]
 """The demo's recipe with a model that trains in a second."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="Dagster and MLflow of every root keep their records in a PostgreSQL server.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def records(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where Dagster and MLflow keep what they record of a root: SQLite in its state, or, with ``--postgres``, schemas of its own there."""
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as server:
+        environment.delenv("LLM_ASSETS_DATABASE", raising=False)
+        if request.config.getoption("--postgres"):
+            environment.setenv("LLM_ASSETS_DATABASE", server.enter_context(open_postgres()))
+        yield
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ FLOORS = {
     "sampling": 4.9, "trace": 4.85, "training": 4.8, "shards": 4.7, "tokenizer": 4.6, "display": 4.55, "plain_values": 4.55, "pii": 4.5,
     "overlap": 4.45, "takedown": 4.42, "dedup": 4.4,
     "quality": 4.3, "extract": 4.2, "crawl": 4.1,
-    "model": 3, "language": 3, "catalog": 2, "formats": 2, "engine": 2, "report": 2, "section": 2, "store": 2,
+    "model": 3, "language": 3, "catalog": 2, "database": 2, "formats": 2, "engine": 2, "report": 2, "section": 2, "store": 2,
     "errors": 1, "notation": 1, "utf8": 1, "": 0,
 }  # fmt: skip
 SAME_FLOOR = {"formats", "section", "catalog", "engine", "report", "store"}

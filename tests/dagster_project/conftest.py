@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from llm_assets.instance import environment
+from llm_assets.instance import environment, tracking_uri
 from llm_assets.root import DataRoot
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+@pytest.fixture
+def mlflow_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[DataRoot], MlflowClient]:
+    """A client of the store where a root's runs are recorded."""
+    import mlflow
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return lambda root: mlflow.MlflowClient(tracking_uri(root))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from llm_assets.plan import Snapshot, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.training.__main__ import main
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 pytestmark = pytest.mark.filterwarnings(
     # Lightning imports what torch and Python have deprecated; nothing here calls it.
@@ -55,7 +59,7 @@ def test_a_model_of_another_recipe_is_refused(away: tuple[DataRoot, Path]) -> No
 
 
 def test_a_model_that_fits_becomes_the_current_one_and_its_curve_is_recorded(
-    away: tuple[DataRoot, Path], run_root: Callable[..., tuple[bool, str]]
+    away: tuple[DataRoot, Path], run_root: Callable[..., tuple[bool, str]], mlflow_of: Callable[[DataRoot], MlflowClient]
 ) -> None:
     root, model = away
     recipe = read_recipe(root.recipe)
@@ -65,12 +69,9 @@ def test_a_model_that_fits_becomes_the_current_one_and_its_curve_is_recorded(
     assert {each.state for each in survey(Snapshot(root, recipe))} == {"current"}
     for name in ("model.safetensors", "config.json", "curve.json"):
         assert hash_file(root.artefact("trained_model").path(name)) == hash_file(model / name)
-    import mlflow
-
     manifest = root.manifest("trained_model")
     assert manifest is not None
-    client = mlflow.MlflowClient(f"sqlite:///{root.state / 'mlflow.db'}")
-    points = client.get_metric_history(manifest.report["links"]["mlflow_run_id"], "train/loss")
+    points = mlflow_of(root).get_metric_history(manifest.report["links"]["mlflow_run_id"], "train/loss")
     assert [point.value for point in points] == json.loads((model / "curve.json").read_text())["training"]["loss"]
     with pytest.raises(ConfigError, match="current already"):
         check_model(root, recipe, model)

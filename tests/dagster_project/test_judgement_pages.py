@@ -29,7 +29,8 @@ THRESHOLD = "filters.gopher_quality.min_words=150"
 def shown(finished: DataRoot) -> dict[str, dict[str, dg.MetadataValue]]:
     """The metadata of each asset's last materialization."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", environment(finished)["DAGSTER_HOME"])
+        for name, value in environment(finished).items():
+            patch.setenv(name, value)
         with dg.DagsterInstance.get() as instance:
             events = {name: instance.get_latest_materialization_event(dg.AssetKey(name)) for name in ASSETS}
             return {name: dict(event.asset_materialization.metadata) for name, event in events.items()}

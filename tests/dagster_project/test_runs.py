@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
@@ -20,8 +21,12 @@ from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.verify import compare_roots
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 Run = Callable[..., tuple[bool, str]]
 Job = Callable[..., bool]
+Store = Callable[[DataRoot], "MlflowClient"]
 LABELS = read_labels()
 
 
@@ -199,7 +204,8 @@ def test_an_empty_crawl_is_whole_and_empty_and_warns(finished: DataRoot, run_roo
 
 
 def test_dagster_knows_the_versions_of_the_manifests(finished: DataRoot, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", environment(finished)["DAGSTER_HOME"])
+    for name, value in environment(finished).items():
+        monkeypatch.setenv(name, value)
     with dg.DagsterInstance.get() as instance:
         for name, node in ASSETS.items():
             event = instance.get_latest_materialization_event(dg.AssetKey(name))
@@ -210,10 +216,8 @@ def test_dagster_knows_the_versions_of_the_manifests(finished: DataRoot, in_proc
             assert (event.asset_materialization.tags or {})["dagster/data_version"] == manifest.data_version
 
 
-def test_every_materialization_and_its_mlflow_run_name_each_other(finished: DataRoot) -> None:
-    import mlflow
-
-    client = mlflow.MlflowClient(f"sqlite:///{finished.state / 'mlflow.db'}")
+def test_every_materialization_and_its_mlflow_run_name_each_other(finished: DataRoot, mlflow_of: Store) -> None:
+    client = mlflow_of(finished)
     for name, node in ASSETS.items():
         manifest = finished.manifest(name, "demo" if node.per_crawl else None)
         assert manifest is not None
@@ -223,10 +227,8 @@ def test_every_materialization_and_its_mlflow_run_name_each_other(finished: Data
         assert run.data.metrics["kept"] == manifest.report["kept"]
 
 
-def test_the_training_run_has_parameters_a_curve_and_its_shards_as_dataset(finished: DataRoot) -> None:
-    import mlflow
-
-    client = mlflow.MlflowClient(f"sqlite:///{finished.state / 'mlflow.db'}")
+def test_the_training_run_has_parameters_a_curve_and_its_shards_as_dataset(finished: DataRoot, mlflow_of: Store) -> None:
+    client = mlflow_of(finished)
     model, shards = finished.manifest("trained_model"), finished.manifest("token_shards", "demo")
     assert model is not None
     assert shards is not None

@@ -8,14 +8,16 @@ import mlflow
 import pytest
 
 from dagster_project.tracking import TrackedRun, end_abandoned, open_experiment, track
+from llm_assets.instance import environment, tracking_uri
 from llm_assets.root import DataRoot
 
 
 @pytest.fixture
 def client(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> mlflow.MlflowClient:
     """Of a store of the test's own, with a root's experiment."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root.state / 'mlflow.db'}")
-    return mlflow.MlflowClient(f"sqlite:///{root.state / 'mlflow.db'}")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", environment(root)["MLFLOW_TRACKING_URI"])
+    return mlflow.MlflowClient(tracking_uri(root))
 
 
 def leave_running(client: mlflow.MlflowClient, root: DataRoot, asset: str, crawl: str) -> str:

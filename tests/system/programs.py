@@ -23,8 +23,9 @@ def command(root: DataRoot, *words: object) -> list[str]:
 
 
 def variables() -> dict[str, str]:
-    """The environment without what belongs to another root; little of the machine is left to a test."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | {"LLM_ASSETS_WORKERS": "1"}
+    """The environment without what belongs to another root, but with the tests' database; little of the machine is left to a test."""
+    ours = {name for name in os.environ if name.startswith(OURS)} - {"LLM_ASSETS_DATABASE"}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {"LLM_ASSETS_WORKERS": "1"}
 
 
 def call(root: DataRoot, *words: object, seconds: float = 1800) -> subprocess.CompletedProcess[str]:
