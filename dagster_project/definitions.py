@@ -7,13 +7,14 @@ import dagster as dg
 from dagster_project.assets import GRAPH, recipe_sections, seniors
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
+from dagster_project.condition import incremental
 from dagster_project.resources import Pipeline
 
 defs = dg.Definitions(
     assets=[*recipe_sections, seniors, *GRAPH],
     asset_checks=CHECKS,
     jobs=[crawl_job, everything_job],
-    sensors=[declarations],
+    sensors=[declarations, incremental],
     resources={"pipeline": Pipeline()},
     # Stages spread over processes themselves; a process for each step on top would cost seconds and gain nothing.
     executor=dg.in_process_executor,

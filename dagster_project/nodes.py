@@ -1,9 +1,10 @@
-"""What the assets of the graph have in common: crawls as partitions, groups, owners, code versions, and how they depend on each other."""
+"""What the assets of the graph have in common: crawls as partitions, when they run by themselves, and how they depend on each other."""
 
 from typing import Any
 
 import dagster as dg
 
+from dagster_project.condition import Planned
 from llm_assets.plan import ASSETS
 
 crawls = dg.DynamicPartitionsDefinition(name="crawls")
@@ -20,7 +21,7 @@ def every_crawl(asset: dg.AssetsDefinition) -> dg.AssetDep:
 
 
 def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, Any]:
-    """What all assets have: group, kinds, owner, code version, partitions."""
+    """What all assets have: group, kinds, owner, code version, partitions, and the condition to run by itself."""
     return {
         "name": name,
         "group_name": group,
@@ -28,4 +29,5 @@ def node(name: str, group: str, *kinds: str, crawl: bool = True) -> dict[str, An
         "owners": ["team:corpus" if crawl else "team:model"],
         "code_version": ASSETS[name].code,
         "partitions_def": crawls if crawl else None,
+        "automation_condition": Planned(),
     }

@@ -86,9 +86,9 @@ def _choose_crawls(snapshot: Snapshot, wanted: Sequence[str]) -> list[str]:
         if crawl not in standings:
             raise ConfigError(f"crawl {crawl} is disabled: `llm-assets crawl enable {crawl}`")
         standing = standings[crawl]
-        if wanted and standing.state == "missing":
+        if wanted and standing.made is None:
             raise ConfigError(f"crawl {crawl} has no corpus yet: `llm-assets run` makes it")
-        if standing.state == "stale" or (standing.state == "current" and standing.waits_for):
+        if standing.made is not None and not standing.settled:
             because = ", ".join(standing.because) or f"{', '.join(standing.waits_for)} is not current"
             raise ConfigError(f"the corpus of crawl {crawl} is not current ({because}): `llm-assets run` first")
     return [crawl for crawl in snapshot.crawls if standings[crawl].state == "current" and (not wanted or crawl in wanted)]

@@ -8,105 +8,38 @@ here: the command line, Dagster's jobs, the catalog. No database is consulted, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from llm_assets.crawl.declaration import Declaration, declared_version
+from llm_assets.formats.failure import Failure, read_failure
 from llm_assets.formats.manifest import Manifest, read_checks
+from llm_assets.graph import ASSETS, SENIORS_OF, Node, label
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
 from llm_assets.side_inputs import name_inputs
 
+__all__ = ["ASSETS", "SENIORS_OF", "Group", "Node", "Snapshot", "Standing", "State", "label", "read_key", "runnable", "survey"]
 
-@dataclass(frozen=True)
-class Node:
-    """An asset of the graph, as far as versions are concerned.
-
-    ``reads`` names assets (of the same crawl, where both have crawls), ``sections`` the recipe's, ``kept`` the tables and
-    files that the data version covers, ``checks`` those an output must have passed before anything may read it. ``code`` is
-    raised by hand when the same inputs give other bytes.
-    """
-
-    name: str
-    reads: tuple[str, ...]
-    sections: tuple[str, ...]
-    kept: tuple[str, ...]
-    per_crawl: bool = True
-    checks: tuple[str, ...] = ()
-    code: str = "1"
+State = Literal["current", "stale", "missing", "failed"]
 
 
-ASSETS = {
-    node.name: node
-    for node in (
-        Node("raw_crawl", (), (), ("files",)),
-        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="5"),
-        Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
-        Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
-        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="3"),
-        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), code="2", checks=("survivors_passed",)),
-        Node(
-            "overlap_signals",
-            ("extracted_text", "deduped_docs"),
-            ("cleaning", "contamination", "repetition"),
-            ("evaluations", "contamination", "repetition"),
-            code="2",
-        ),
-        Node("selected_docs", ("extracted_text", "minhash_signatures", "deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
-        Node(
-            "pii_scrubbed_corpus",
-            ("raw_crawl", "extracted_text", "quality_signals", "selected_docs"),
-            ("cleaning", "pii"),
-            ("corpus",),
-            checks=("keys_unique", "no_pii_left"),
-            code="3",
-        ),
-        Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False, code="2"),
-        Node(
-            "token_shards",
-            ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"),
-            ("shards",),
-            ("documents", "*.tokens"),
-            checks=("splits_disjoint", "shards_complete"),
-        ),
-        Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
-        Node("trace_index", ("training_set",), ("trace_index",), ("parts.json", "*.npy"), per_crawl=False),
-        Node(
-            "trained_model",
-            ("training_set", "tokenizer"),
-            ("model", "training"),
-            ("model.safetensors", "config.json"),
-            per_crawl=False,
-            code="2",
-        ),
-        Node(
-            "evaluation_samples",
-            ("trained_model", "training_set", "trace_index"),
-            ("sampling",),
-            ("samples.json", "next_tokens.json", "traces.json"),
-            per_crawl=False,
-            code="3",
-        ),
-    )
-}
-"""The graph in topological order. Beside it, ``deduped_docs`` reads ``seniors``: see :meth:`Snapshot.seniors`."""
-
-SENIORS_OF = ("filtered_docs", "minhash_signatures")
-"""What a crawl's deduplication reads of every older crawl."""
-
-State = Literal["current", "stale", "missing"]
-
-
-def label(asset: str, crawl: str | None) -> str:
-    """How an output is written: ``extracted_text[demo]``, ``tokenizer``."""
-    return asset if crawl is None else f"{asset}[{crawl}]"
+def read_key(asset: str, inputs: Mapping[str, str | None]) -> str:
+    """Fingerprint of all that a step of an asset reads: of the same key, it does the same work."""
+    known = {name: version for name, version in inputs.items() if version is not None}
+    return fingerprint([asset, ASSETS[asset].code, known])
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How one output stands. ``because`` says what changed, ``waits_for`` which of what it reads is not current itself."""
+    """How one output stands. ``because`` says what changed, ``waits_for`` which of what it reads is not current itself.
+
+    ``failed`` is what would be missing or stale, but its last step raised on the very inputs that another would read now, or a
+    check of it failed: another is not worth it until something changes, or a person asks for it. ``seconds`` is how long
+    the last step that ended well took, ``made`` when it began, ``failure`` what the last one raised.
+    """
 
     asset: str
     crawl: str | None
@@ -114,6 +47,8 @@ class Standing:
     because: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     seconds: float | None = None
+    made: str | None = None
+    failure: Failure | None = None
 
     @property
     def label(self) -> str:
@@ -151,7 +86,25 @@ class Snapshot:
     @classmethod
     def at_hand(cls, root: DataRoot, recipe: Recipe) -> Snapshot:
         """The look of a step, which begins now: it waits for no crawl, whether that failed or was not run yet."""
-        return cls(root, recipe, frozenset(each.name for each in root.crawls()))
+        return cls(root, recipe).step
+
+    @classmethod
+    def unattended(cls, root: DataRoot, recipe: Recipe) -> Snapshot:
+        """The look of who starts runs where nobody watches: what failed is left alone, and nobody waits for its crawl."""
+        snapshot = cls(root, recipe)
+        return replace(snapshot, unawaited=snapshot.failed, _standings={})
+
+    @cached_property
+    def step(self) -> Snapshot:
+        """The look of a step that would begin now, at the same manifests."""
+        everyone = frozenset(self.crawls)
+        return self if self.unawaited == everyone else replace(self, unawaited=everyone, _standings={})
+
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        """Crawls with an output that failed on what it would read now."""
+        per_crawl = [node.name for node in ASSETS.values() if node.per_crawl]
+        return frozenset(name for name in self.crawls if any(self.step.standing(asset, name).state == "failed" for asset in per_crawl))
 
     @cached_property
     def crawls(self) -> dict[str, Declaration]:
@@ -192,19 +145,34 @@ class Snapshot:
 
     def before(self, crawl: str) -> list[str]:
         """Names of the crawls before one whose deduplication counts for it."""
-        sequence = self.root.crawl(crawl).sequence
-        return [name for name in self.counted(*SENIORS_OF) if self.crawls[name].sequence < sequence]
+        sequence = self._declaration(crawl).sequence
+        return [name for name in self._seniority if self.crawls[name].sequence < sequence]
 
     def older(self, crawl: str) -> list[str]:
         """Names of the crawls before one, that have what its deduplication reads."""
-        return [name for name in self.before(crawl) if all(self.manifest(asset, name) for asset in SENIORS_OF)]
+        return [name for name in self.before(crawl) if self._seniority[name] is not None]
 
     def seniors(self, crawl: str) -> str:
         """Version of all that older crawls mean to one: the chained digest of what its deduplication reads of them."""
-        digest = fingerprint([])
-        for name in self.older(crawl):
-            digest = fingerprint([digest, self.crawls[name].sequence, *(self.version(asset, name) for asset in SENIORS_OF)])
-        return digest
+        links = [link for name in self.before(crawl) if (link := self._seniority[name]) is not None]
+        return links[-1] if links else fingerprint([])
+
+    @cached_property
+    def _seniority(self) -> dict[str, str | None]:
+        """Crawls that count in the deduplication of younger ones, by sequence: the chained digest of each and all before it.
+
+        None where a crawl lacks what deduplication reads: the chain goes on without it.
+        """
+        digest, chain = fingerprint([]), dict[str, str | None]()
+        for name in self.counted(*SENIORS_OF):
+            versions = [self.version(asset, name) for asset in SENIORS_OF]
+            whole = None not in versions
+            digest = fingerprint([digest, self.crawls[name].sequence, *versions]) if whole else digest
+            chain[name] = digest if whole else None
+        return chain
+
+    def _declaration(self, crawl: str) -> Declaration:
+        return self.crawls[crawl] if crawl in self.crawls else self.root.crawl(crawl)
 
     def tokenizer_crawls(self) -> list[str]:
         """Crawls the tokenizer is trained and measured on: those its section names, else the oldest whose corpus is not empty."""
@@ -233,7 +201,7 @@ class Snapshot:
         versions: dict[str, str | None] = {f"recipe/{section}": self.fingerprints[section] for section in node.sections}
         versions |= {label(*each): self.version(*each) for each in self.upstream(node, crawl)}
         if asset == "raw_crawl" and crawl is not None:
-            versions[f"crawl/{crawl}"] = declared_version(self.root.crawl(crawl))
+            versions[f"crawl/{crawl}"] = declared_version(self._declaration(crawl))
         versions |= {f"input/{name}": self.root.input_version(name) for name in name_inputs(self.root, self.recipe, asset)}
         if asset == "extracted_text" and self.root.sample is not None:
             versions["sample"] = f"{self.root.sample.share:f}"
@@ -258,14 +226,24 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
     if over_crawls and not pending and all(each is None for _, each in waits):
         pending = ("a crawl with documents",)
     manifest = snapshot.manifest(node.name, crawl)
+    failure = _find_failure(snapshot, node, crawl)
+    said = (f"failed: {failure.error}",) if failure else ()
     if manifest is None:
-        return Standing(node.name, crawl, "missing", ("never materialized",), pending)
+        return Standing(node.name, crawl, "failed" if failure else "missing", said or ("never materialized",), pending, failure=failure)
     checked = read_checks(snapshot.root.place(node.name, crawl), manifest.folder)
-    because = (
-        *_differences(manifest, node, snapshot.inputs(node.name, crawl)),
-        *(f"check {name} {'failed' if name in checked else 'has not run'}" for name in node.checks if not checked.get(name)),
-    )
-    return Standing(node.name, crawl, "stale" if because else "current", because, pending, manifest.seconds)
+    changed = tuple(_differences(manifest, node, snapshot.inputs(node.name, crawl)))
+    failing = tuple(f"check {name} failed" for name in node.checks if checked.get(name) is False)
+    because = (*said, *changed, *failing, *(f"check {name} has not run" for name in node.checks if name not in checked))
+    state: State = "failed" if failure or (failing and not changed) else "stale" if because else "current"
+    return Standing(node.name, crawl, state, because, pending, manifest.seconds, manifest.created, failure)
+
+
+def _find_failure(snapshot: Snapshot, node: Node, crawl: str | None) -> Failure | None:
+    """How the last step failed, where one that began now would read the very same."""
+    failure = read_failure(snapshot.root.place(node.name, crawl))
+    if failure is None or failure.inputs != read_key(node.name, snapshot.step.inputs(node.name, crawl)):
+        return None
+    return failure
 
 
 def _differences(manifest: Manifest, node: Node, today: Mapping[str, str | None]) -> Iterator[str]:
@@ -280,20 +258,17 @@ def _differences(manifest: Manifest, node: Node, today: Mapping[str, str | None]
             yield f"{name} changed"
 
 
-def runnable(standings: Iterable[Standing]) -> list[Group]:
+def runnable(standings: Iterable[Standing], *, again: bool = True) -> list[Group]:
     """Groups that can run now: what is missing or stale itself, and reads only what is current or in its own group.
 
     What merely reads something stale is not sure to run: its input may come out identical. Ask again after each group.
+    ``again``: what failed on these very inputs is tried again.
     """
     groups: dict[str | None, list[str]] = {}
-    chosen: set[str] = set()
-    current: set[str] = set()
     for standing in standings:
-        if standing.settled:
-            current.add(standing.label)
+        if standing.state == "current" or (standing.state == "failed" and not again):
             continue
         own = {label(asset, standing.crawl) for asset in groups.get(standing.crawl, ())}
-        if standing.state != "current" and all(each in own for each in standing.waits_for):
+        if all(each in own for each in standing.waits_for):
             groups.setdefault(standing.crawl, []).append(standing.asset)
-            chosen.add(standing.label)
     return [Group(crawl, tuple(assets)) for crawl, assets in groups.items()]

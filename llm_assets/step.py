@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +20,14 @@ from filelock import FileLock, Timeout
 
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine, ResumingEngine, open_journal
-from llm_assets.errors import ConfigError, DataError, LockedError
+from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError
+from llm_assets.formats.failure import forget_failure, record_failure
 from llm_assets.formats.manifest import Artefact, Manifest, describe_output, open_output, put_manifest, with_figures
-from llm_assets.pii.redact import redact_values
-from llm_assets.plan import ASSETS, Snapshot, label
+from llm_assets.pii.redact import redact_for_display, redact_values
+from llm_assets.plan import ASSETS, Snapshot, label, read_key
 from llm_assets.recipe import Recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
-from llm_assets.section import fingerprint
 from llm_assets.side_inputs import check_inputs
 
 FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
@@ -111,8 +111,9 @@ class Step:
 def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Iterator[Step]:
     """Locks an output, fixes its inputs, and makes what the body wrote into ``step.folder`` the current output.
 
-    Where the body raises, the old output stays, and of the new one only the parts that are finished. A process that is killed
-    leaves a folder no manifest names; the next step of the same output goes on with it, or removes it.
+    Where the body raises, the old output stays, and of the new one only the parts that are finished; the error is noted beside it, for
+    the planner. A process that is killed leaves a folder no manifest names; the next step of the same output goes on with it, or
+    removes it.
 
     Raises:
         LockedError: another run is writing this output.
@@ -123,10 +124,10 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
         snapshot = Snapshot.at_hand(root, recipe)
         check_inputs(root, recipe, asset)
         inputs = _fixed_inputs(snapshot, asset, crawl)
-        previous = snapshot.manifest(asset, crawl)
+        previous, key = snapshot.manifest(asset, crawl), read_key(asset, inputs)
         began, clock = datetime.now(UTC), time.monotonic()
         try:
-            with open_journal(place, fingerprint([asset, node.code, inputs])) as journal:
+            with open_journal(place, key) as journal:
                 step = Step(snapshot, asset, crawl, journal.output, ResumingEngine(engine, journal), previous)
                 yield step
                 if step.report is None:
@@ -140,8 +141,20 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
                 _put_output(place, journal.output, manifest)
                 step.manifest = manifest
         except OSError as error:
+            _note_failure(place, key, error)
             raise DataError(f"{name} stopped: {error.strerror or error}", error.filename or place) from error
+        except Exception as error:
+            _note_failure(place, key, error)
+            raise
+        forget_failure(place)
         _remove_others(place, {folder, previous.folder if previous else folder})
+
+
+def _note_failure(place: Path, key: str, error: Exception) -> None:
+    """For the planner and a person; where even that finds no room, the error itself says enough."""
+    said = str(error) if isinstance(error, LLMAssetsError) else f"{type(error).__name__}: {error}"
+    with suppress(OSError):
+        record_failure(place, key, redact_for_display(said))
 
 
 def _put_output(place: Path, output: Path, manifest: Manifest) -> None:

@@ -43,7 +43,7 @@ def write_planted_pages(path: Path) -> None:
 def _record(number: int) -> bytes:
     title = f"Page {number} {SCRIPT}" if number == PLANTED else f"Page {number} about the {NOUNS.split()[number % 30]}"
     draw = random.Random(number)
-    paragraphs = [" ".join(_sentence(draw) for _ in range(5)) for _ in range(3)]
+    paragraphs = [" ".join(write_sentence(draw) for _ in range(5)) for _ in range(3)]
     if number in (PLANTED, PLANTED + 2):
         paragraphs.append(f"{MEMORABLE} Nobody had asked for it, and that was how the evening went.")
     if number == PLANTED:
@@ -60,7 +60,8 @@ def _record(number: int) -> bytes:
     return header.encode() + block + b"\r\n\r\n"
 
 
-def _sentence(draw: random.Random) -> str:
+def write_sentence(draw: random.Random) -> str:
+    """A sentence that any filter of prose lets pass."""
     nouns, verbs, adjectives = draw.sample(NOUNS.split(), 4), draw.sample(VERBS.split(), 3), draw.sample(ADJECTIVES.split(), 3)
     return draw.choice(
         (

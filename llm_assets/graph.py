@@ -1,0 +1,87 @@
+"""The graph as far as versions are concerned: which asset reads which, which recipe sections, at which code version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Node:
+    """An asset of the graph, as far as versions are concerned.
+
+    ``reads`` names assets (of the same crawl, where both have crawls), ``sections`` the recipe's, ``kept`` the tables and
+    files that the data version covers, ``checks`` those an output must have passed before anything may read it. ``code`` is
+    raised by hand when the same inputs give other bytes.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    sections: tuple[str, ...]
+    kept: tuple[str, ...]
+    per_crawl: bool = True
+    checks: tuple[str, ...] = ()
+    code: str = "1"
+
+
+ASSETS = {
+    node.name: node
+    for node in (
+        Node("raw_crawl", (), (), ("files",)),
+        Node("extracted_text", ("raw_crawl",), ("url_filter", "opt_outs", "prescreen", "extraction"), ("texts",), code="5"),
+        Node("quality_signals", ("extracted_text",), ("cleaning", "language", "signals"), ("signals",), code="2"),
+        Node("filtered_docs", ("quality_signals",), ("filters",), ("docs",), checks=("nothing_lost",)),
+        Node("minhash_signatures", ("extracted_text",), ("cleaning", "signatures"), ("signatures",), code="3"),
+        Node("deduped_docs", ("filtered_docs", "minhash_signatures"), ("dedup",), ("docs",), code="2", checks=("survivors_passed",)),
+        Node(
+            "overlap_signals",
+            ("extracted_text", "deduped_docs"),
+            ("cleaning", "contamination", "repetition"),
+            ("evaluations", "contamination", "repetition"),
+            code="2",
+        ),
+        Node("selected_docs", ("extracted_text", "minhash_signatures", "deduped_docs", "overlap_signals"), ("selection",), ("docs",)),
+        Node(
+            "pii_scrubbed_corpus",
+            ("raw_crawl", "extracted_text", "quality_signals", "selected_docs"),
+            ("cleaning", "pii"),
+            ("corpus",),
+            checks=("keys_unique", "no_pii_left"),
+            code="3",
+        ),
+        Node("tokenizer", ("pii_scrubbed_corpus",), ("tokenizer",), ("tokenizer.json",), per_crawl=False, code="2"),
+        Node(
+            "token_shards",
+            ("pii_scrubbed_corpus", "deduped_docs", "tokenizer"),
+            ("shards",),
+            ("documents", "*.tokens"),
+            checks=("splits_disjoint", "shards_complete"),
+        ),
+        Node("training_set", ("token_shards", "tokenizer"), ("training_set",), ("training_set.json",), per_crawl=False),
+        Node("trace_index", ("training_set",), ("trace_index",), ("parts.json", "*.npy"), per_crawl=False),
+        Node(
+            "trained_model",
+            ("training_set", "tokenizer"),
+            ("model", "training"),
+            ("model.safetensors", "config.json"),
+            per_crawl=False,
+            code="2",
+        ),
+        Node(
+            "evaluation_samples",
+            ("trained_model", "training_set", "trace_index"),
+            ("sampling",),
+            ("samples.json", "next_tokens.json", "traces.json"),
+            per_crawl=False,
+            code="3",
+        ),
+    )
+}
+"""The graph in topological order. Beside it, ``deduped_docs`` reads ``seniors``: see :meth:`llm_assets.plan.Snapshot.seniors`."""
+
+SENIORS_OF = ("filtered_docs", "minhash_signatures")
+"""What a crawl's deduplication reads of every older crawl."""
+
+
+def label(asset: str, crawl: str | None) -> str:
+    """How an output is written: ``extracted_text[demo]``, ``tokenizer``."""
+    return asset if crawl is None else f"{asset}[{crawl}]"
