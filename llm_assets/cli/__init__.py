@@ -73,7 +73,7 @@ __all__ = [
 def main() -> None:
     """Runs the command line. An error raised on purpose, or one of the command line itself, is a line; exit status 1."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="llm-assets", standalone_mode=False)
     except LLMAssetsError as error:
         _fail(str(error))
     except typer.TyperException as error:

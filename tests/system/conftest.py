@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser import open_chromium
+from playwright.sync_api import Browser
 from programs import call
 
 from llm_assets.root import DataRoot
@@ -42,3 +44,10 @@ def crawled(undisturbed: DataRoot) -> Callable[[Path, Path | None], DataRoot]:
         return DataRoot.at(folder, state)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a screen; the test is skipped where there is none."""
+    with open_chromium() as opened:
+        yield opened

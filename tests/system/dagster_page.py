@@ -1,11 +1,13 @@
-"""What a person does on Dagster's page, over the GraphQL its buttons use."""
+"""What a person does on Dagster's pages, by their buttons; and what its server knows, over the GraphQL those use."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+from playwright.sync_api import Browser, Locator, Page, expect
 from programs import wait_until
 
 REPOSITORY = {"repositoryLocationName": "llm_assets", "repositoryName": "__repository__"}
@@ -56,6 +58,20 @@ class DagsterPage:
         """Partitions that can be chosen for an asset."""
         return self.ask(PARTITIONS, asset={"path": [asset]})["assetNodeOrError"]["partitionKeys"]
 
+    def materialize(self, browser: Browser, job: str) -> str:
+        """Presses the buttons that materialize every partition of a job, and waits on the run's page for its end. Returns the run's id."""
+        page = browser.new_page()
+        page.goto(f"{self.address}/locations/llm_assets/jobs/{job}")
+        page.get_by_role("button", name="Materialize all").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="All", exact=True).click()
+        dialog.get_by_role("button", name="Launch 1 run").click()
+        page.locator("a[href*='/runs/']").first.click()
+        expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=300_000)
+        run_id = page.url.rpartition("/runs/")[2].partition("?")[0]
+        page.close()
+        return run_id
+
     def launch(self, job: str, partition: str, config: dict[str, Any] | None = None, assets: list[str] | None = None) -> str:
         """Launches a job, or some assets of it, and waits for its end. Returns the run's id."""
         selector = {**REPOSITORY, "pipelineName": job} | ({"assetSelection": [{"path": [name]} for name in assets]} if assets else {})
@@ -74,3 +90,8 @@ class DagsterPage:
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The run's log."""
         return self.ask(EVENTS, run=run_id)["logsForRun"]["events"]
+
+
+def metadata_row(page: Page, name: str) -> Locator:
+    """The row of an entry in a partition's table of metadata."""
+    return page.get_by_role("row", name=re.compile(rf"^{name}\b")).first  # a table in an entry has rows too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import threading
@@ -9,12 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Literal
 
 import pytest
 import requests
-from chromium import Page, open_chromium
+from browser import Log
 from planted_pages import MEMORABLE, PLANTED, SCRIPT, SHORT
+from playwright.sync_api import Browser, Page, expect
 from programs import kill_group, start, wait_until
 
 from llm_assets.explorer.generation import SAMPLES
@@ -45,118 +47,121 @@ def address(planted: DataRoot, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def page(address: str, tmp_path: Path) -> Iterator[Page]:
+def page(address: str, browser: Browser) -> Iterator[Page]:
     """A tab; nothing that is done in it may break the page's policy, raise, or ask another server."""
-    with open_chromium(tmp_path / "chromium") as opened:
-        yield opened
-        assert opened.complaints() == []
-        assert opened.addresses() <= {address}
+    opened = browser.new_page()
+    log = Log.of(opened)
+    yield opened
+    opened.close()
+    assert log.complaints == []
+    assert log.hosts <= {address}
 
 
 def test_what_is_typed_is_shown_in_tokens(page: Page, address: str) -> None:
-    page.open(f"{address}/#tokens")
-    page.wait("document.querySelector('#tokens-shown').children.length > 0")
-    page.write("#tokens-text", f"naïve {SCRIPT}")
-    page.wait(f"document.querySelector('#tokens-count').textContent.includes('{len(f'naïve {SCRIPT}'.encode())} bytes')")
-    shown = page.say("#tokens-shown")
+    page.goto(f"{address}/#tokens")
+    expect(page.locator("#tokens-shown > *")).not_to_have_count(0)
+    page.fill("#tokens-text", f"naïve {SCRIPT}")
+    expect(page.locator("#tokens-count")).to_contain_text(f"{len(f'naïve {SCRIPT}'.encode())} bytes")
+    shown = page.locator("#tokens-shown").text_content() or ""
     assert shown.replace("·", " ").replace("C3", "").replace("AF", "") in f"nave {SCRIPT}"
     assert "C3AF" in shown
-    page.read("document.querySelector('#tokens-shown').focus()")
-    page.press("ArrowRight")
-    page.press("ArrowRight")
-    assert page.say("#tokens-one").startswith("token 2: id ")
+    page.focus("#tokens-shown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tokens-one")).to_have_text(re.compile("^token 2: id "))
 
 
 def test_a_bar_goes_on_with_its_token_by_mouse_and_by_key(page: Page, address: str) -> None:
-    page.open(f"{address}/#next")
-    page.wait("document.querySelectorAll('#next-bars button').length > 3")
-    before = page.read("document.querySelectorAll('#next-window span[class^=c]').length")
-    page.click("#next-bars li:nth-child(2) button")
-    page.wait(f"document.querySelectorAll('#next-window span[class^=c]').length === {before + 1}")
-    page.read("document.querySelector('#next-bars button').focus()")
-    page.press("ArrowDown")
-    page.press("Enter")
-    page.wait(f"document.querySelectorAll('#next-window span[class^=c]').length === {before + 2}")
+    bars, window = page.locator("#next-bars button"), page.locator("#next-window span[class^=c]")
+    page.goto(f"{address}/#next")
+    expect(bars.nth(3)).to_be_visible()
+    before = window.count()
+    bars.nth(1).click()
+    expect(window).to_have_count(before + 1)
+    bars.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(window).to_have_count(before + 2)
     page.click("#next-back")
-    page.wait(f"document.querySelectorAll('#next-window span[class^=c]').length === {before + 1}")
+    expect(window).to_have_count(before + 1)
 
 
 def test_a_sample_is_traced_to_the_page_it_comes_from(page: Page, address: str) -> None:
-    page.open(f"{address}/#generate")
-    page.write("#generate-text", MEMORABLE)
-    page.write("#generate-tokens", "12")
+    page.goto(f"{address}/#generate")
+    page.fill("#generate-text", MEMORABLE)
+    page.fill("#generate-tokens", "12")
     page.click("#generate-start")
-    page.wait("document.querySelector('.run') !== null")
-    page.click(".run")
-    page.wait("document.querySelector('#trace-sources a') !== null")
-    assert "in 2 documents" in page.say("#trace-sources")
-    assert SCRIPT in page.say("#trace-sources")
-    page.click("#trace-sources a")
-    page.wait("document.querySelector('.journey') !== null")
-    assert page.read("location.hash") == f"#documents/0-0-{PLANTED}"
+    page.locator(".run").first.click()
+    expect(page.locator("#trace-sources")).to_contain_text("in 2 documents")
+    expect(page.locator("#trace-sources")).to_contain_text(SCRIPT)
+    page.locator("#trace-sources a").first.click()
+    expect(page.locator(".journey")).to_be_visible()
+    assert page.url == f"{address}/#documents/0-0-{PLANTED}"
 
 
 def test_stop_ends_a_sample_and_what_there_is_of_it_is_traced(page: Page, address: str) -> None:
-    page.open(f"{address}/#generate")
-    page.wait("document.activeElement?.id === 'generate-text'")
-    page.write("#generate-tokens", "500")
-    page.write("#generate-temperature", "0")
+    shown = page.locator("#generate-shown")
+    page.goto(f"{address}/#generate")
+    expect(page.locator("#generate-text")).to_be_focused()
+    page.fill("#generate-tokens", "500")
+    page.fill("#generate-temperature", "0")
     lengths = []
     for stopped in (True, False):
-        page.read("delete document.querySelector('#generate-shown').dataset.done")
+        shown.evaluate("shown => delete shown.dataset.done")
         page.click("#generate-start")
         if stopped:
-            page.wait("document.querySelector('#generate-shown').textContent.length > 60")
+            expect(shown).to_have_text(re.compile(r".{61,}", re.DOTALL))
             page.click("#generate-stop")
-        page.wait("'done' in document.querySelector('#generate-shown').dataset")
-        assert "found word for word in the training set" in page.say("#generate-figures")
-        lengths.append(len(page.say("#generate-shown")))
+        expect(page.locator("#generate-shown[data-done]")).to_be_attached()
+        expect(page.locator("#generate-figures")).to_contain_text("found word for word in the training set")
+        lengths.append(len(shown.text_content() or ""))
     assert 60 < lengths[0] < lengths[1]
 
 
 def test_a_page_with_a_script_stands_there_as_text(page: Page, address: str) -> None:
-    page.open(f"{address}/#documents/0-0-{PLANTED}")
-    page.wait("document.querySelector('.journey') !== null && document.querySelector('.found') !== null")
-    assert SCRIPT in page.say(".document h3")
-    assert SCRIPT in page.say(".document pre")
-    assert SCRIPT in page.say(".found")
-    assert page.read("document.querySelectorAll('main script, main img, main [onerror]').length") == 0
-    assert page.read("document.title") == "Documents · llm-assets explore"
+    page.goto(f"{address}/#documents/0-0-{PLANTED}")
+    expect(page.locator(".journey")).to_be_visible()
+    expect(page.locator(".found").first).to_contain_text(SCRIPT)
+    expect(page.locator(".document h3").first).to_contain_text(SCRIPT)
+    expect(page.locator(".document pre").first).to_contain_text(SCRIPT)
+    expect(page.locator("main script, main img, main [onerror]")).to_have_count(0)
+    expect(page).to_have_title("Documents · llm-assets explore")
 
 
 def test_a_document_is_found_and_its_journey_names_the_broken_rule(page: Page, address: str) -> None:
-    page.open(f"{address}/#documents")
-    page.wait("document.querySelector('.funnel') !== null")
-    page.write("#documents-words", f"/page/{SHORT}")
-    page.press("Enter")
-    page.wait(f"document.querySelector('.found a')?.hash === '#documents/0-0-{SHORT}'")
-    page.click(".found a")
-    page.wait("document.querySelector('.journey') !== null")
-    assert "rejected by gopher_repetition" in page.say(".journey .ended")
-    assert page.read("document.querySelectorAll('.journey td.rejected').length") > 0
+    page.goto(f"{address}/#documents")
+    expect(page.locator(".funnel")).to_be_visible()
+    page.fill("#documents-words", f"/page/{SHORT}")
+    page.keyboard.press("Enter")
+    found = page.locator(".found a").first
+    expect(found).to_have_attribute("href", f"#documents/0-0-{SHORT}")
+    found.click()
+    expect(page.locator(".journey .ended")).to_contain_text("rejected by gopher_repetition")
+    expect(page.locator(".journey td.rejected")).not_to_have_count(0)
 
 
 def test_the_views_are_reached_by_the_keyboard(page: Page, address: str) -> None:
-    page.open(f"{address}/")
-    page.read("document.querySelector('nav a').focus()")
-    page.press("ArrowRight")
-    page.press("Enter")
-    page.wait("!document.querySelector('#view-next').hidden")
-    assert page.say("nav a[aria-current]") == "Next token"
+    page.goto(f"{address}/")
+    page.locator("nav a").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-next")).to_be_visible()
+    expect(page.locator("nav a[aria-current]")).to_have_text("Next token")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
-def test_no_view_is_wider_than_the_window(page: Page, address: str, width: int, scheme: str) -> None:
-    page.resize(width, 900, scheme)
+def test_no_view_is_wider_than_the_window(page: Page, address: str, width: int, scheme: Literal["dark", "light"]) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
     for view, shown in (
         ("tokens", "#tokens-shown span"),
         ("next", "#next-bars button"),
         ("documents", ".funnel"),
         (f"documents/0-0-{SHORT}", ".journey"),
     ):
-        page.open(f"{address}/#{view}")
-        page.wait(f"document.querySelector('{shown}') !== null")
-        assert page.read("document.documentElement.scrollWidth <= innerWidth"), view
+        page.goto(f"{address}/#{view}")
+        expect(page.locator(shown).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
 
 
 def test_twenty_clients_at_once_meet_no_error(address: str) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from browser import show_page
-from dagster_page import DagsterPage
+from dagster_page import DagsterPage, metadata_row
+from playwright.sync_api import Browser, Page, expect
 from programs import kill_group, start, wait_until
 
 from llm_assets.instance import LOOPBACK
@@ -45,7 +45,7 @@ class Interfaces:
 
 @dataclass(frozen=True)
 class Launched:
-    """A run of the job `everything`, launched on the page."""
+    """A run of the job `everything`, launched by the page's buttons."""
 
     run_id: str
     status: str
@@ -87,11 +87,18 @@ def interfaces(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[[Pat
                 child.kill()
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab, as wide as a person's."""
+    with browser.new_context(viewport={"width": 1600, "height": 1200}) as context:
+        yield context.new_page()
+
+
 @pytest.fixture(scope="module")
-def launched(interfaces: Interfaces) -> Launched:
+def launched(interfaces: Interfaces, browser: Browser) -> Launched:
     page = interfaces.dagster
     wait_until(lambda: page.partitions("raw_crawl") == ["demo"], 60, "the partition")
-    run_id = page.launch("everything", "demo")
+    run_id = page.materialize(browser, "everything")
     return Launched(run_id, page.status(run_id), page.events(run_id))
 
 
@@ -140,34 +147,40 @@ def test_a_runs_config_sets_the_recipe(interfaces: Interfaces, launched: Launche
     assert before.inputs["recipe/filters"] != after.inputs["recipe/filters"] == recipe.fingerprint("filters")
 
 
-def test_the_page_of_a_partition_shows_what_was_kept_and_links_to_mlflow(
-    interfaces: Interfaces, launched: Launched, tmp_path: Path
-) -> None:
-    manifest = interfaces.root.manifest("deduped_docs", "demo")
-    assert manifest is not None
-    shown = show_page(f"{interfaces.dagster.address}/assets/deduped_docs?view=partitions&partition=demo", tmp_path, "partition")
-    assert "deduped_docs" in shown
-    for figure in ("read", "kept"):
-        assert f">{manifest.report[figure]}<" in shown
-    assert manifest.report["links"]["mlflow"] in shown.replace("&amp;", "&")
-
-
-def test_the_lineage_page_draws_every_asset(interfaces: Interfaces, launched: Launched, tmp_path: Path) -> None:
+def test_the_graph_is_drawn_with_every_asset(interfaces: Interfaces, launched: Launched, page: Page) -> None:
     expanded = ",".join(f"global@global:{group}" for group in GROUPS)
-    shown = show_page(f'{interfaces.dagster.address}/asset-groups~not group:"recipe"?expanded={expanded}', tmp_path, "lineage")
-    drawn = re.sub(r"<script.*?</script>|<[^>]*>", " ", shown, flags=re.DOTALL)
+    page.goto(f'{interfaces.dagster.address}/asset-groups~not group:"recipe"?expanded={expanded}')
     for name in (*ASSETS, "seniors"):
-        assert name in drawn or f"{name[:10]}…" in drawn, name
+        expect(page.get_by_text(re.compile(rf"^{name}$|^{name[:10]}…")).first).to_be_visible()
 
 
-def test_the_linked_page_of_mlflow_shows_the_training(interfaces: Interfaces, launched: Launched, tmp_path: Path) -> None:
+def test_the_page_of_a_partition_shows_counts_and_plots_and_leads_to_mlflow(interfaces: Interfaces, launched: Launched, page: Page) -> None:
+    manifest = interfaces.root.manifest("filtered_docs", "demo")
+    assert manifest is not None
+    page.goto(f"{interfaces.dagster.address}/assets/filtered_docs?view=partitions&partition=demo")
+    for figure in ("read", "kept"):
+        expect(metadata_row(page, figure)).to_have_text(f"{figure}{manifest.report[figure]}")
+    expect(metadata_row(page, "funnel")).to_contain_text("█")
+    metadata_row(page, "histograms").get_by_text("[Show Markdown]").click()
+    plots = page.get_by_role("dialog")
+    for measured in ("words", "mean_word_length", "top_2_gram_character_fraction"):
+        expect(plots.get_by_role("row", name=re.compile(rf"^{measured} .*[▁▂▃▄▅▆▇█]"))).to_be_visible()
+    plots.get_by_role("button", name="Close").click()
+    with page.context.expect_page() as opened:
+        metadata_row(page, "mlflow_run").get_by_role("link").first.click()
+    assert opened.value.url == manifest.report["links"]["mlflow"]
+    expect(opened.value.get_by_role("heading", name="filtered_docs[demo]")).to_be_visible()
+    expect(opened.value.get_by_text(launched.run_id[:20]).first).to_be_visible()
+
+
+def test_the_linked_page_of_mlflow_shows_the_training(interfaces: Interfaces, launched: Launched, page: Page) -> None:
     manifest = interfaces.root.manifest("trained_model")
     assert manifest is not None
     link = manifest.report["links"]["mlflow"]
     assert link.startswith(f"http://{LOOPBACK}:{interfaces.ports[1]}/")
-    shown = show_page(link, tmp_path, "mlflow")
-    assert "trained_model" in shown
-    assert "training_loss" in shown
+    page.goto(link)
+    expect(page.get_by_role("heading", name="trained_model")).to_be_visible()
+    expect(page.get_by_text("training_loss").first).to_be_visible()
 
 
 def test_one_interrupt_ends_both_servers_and_all_their_children(interfaces: Interfaces) -> None:
