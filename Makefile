@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CONSTRAINTS := constraints.txt
+PARALLEL := --numprocesses 2 --dist loadgroup
 
 .PHONY: setup demo test system-packages test-system check ui docs
 setup: .venv/ready
@@ -14,7 +15,7 @@ demo: setup
 	$(BIN)/llm-assets demo
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not system"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not system"
 
 # What the system tests want beside Python. Without it, those that want it are skipped and say so.
 system-packages:
@@ -25,7 +26,7 @@ system-packages:
 	else echo "install the package chromium, as root: apt-get install --no-install-recommends chromium"; fi
 
 test-system: setup
-	$(BIN)/python -m pytest -m system
+	$(BIN)/python -m pytest $(PARALLEL) -m system
 
 check: setup
 	$(BIN)/ruff check .

@@ -57,6 +57,22 @@ def records(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+ROOTS = ("finished", "planted")
+"""Fixtures that take long to make, once for a process."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under ``--dist loadgroup`` a file goes to one process, and all files that start from the same root go to the same one."""
+    groups: dict[Path, str] = {}
+    for item in items:
+        for root in ROOTS:
+            if root in getattr(item, "fixturenames", ()):
+                groups[item.path] = root
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, item.path.stem)))
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Third-party data beside the checkout; the test is skipped where it is absent."""

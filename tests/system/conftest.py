@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser import open_chromium
+from filelock import FileLock
 from playwright.sync_api import Browser
 from programs import call
 
@@ -26,10 +28,14 @@ def new_root(make_root: Callable[..., DataRoot]) -> Callable[[Path], DataRoot]:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[[Path], DataRoot]) -> DataRoot:
-    """A root whose whole graph was run by ``llm-assets run``. Tests only look at it."""
-    root = new_root(tmp_path_factory.mktemp("undisturbed"))
-    done = call(root, "run", "--device", "cpu")
-    assert done.returncode == 0, done.stdout
+    """A root whose whole graph was run by ``llm-assets run``, once for all processes of a test run. Tests only look at it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "undisturbed"
+    with FileLock(folder.with_suffix(".lock")):
+        root = DataRoot.at(folder) if folder.exists() else new_root(folder)
+        if root.manifest("evaluation_samples") is None:
+            done = call(root, "run", "--device", "cpu")
+            assert done.returncode == 0, done.stdout
     return root
 
 
