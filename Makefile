@@ -19,11 +19,14 @@ test: setup
 
 # What the system tests want beside Python. Without it, those that want it are skipped and say so.
 system-packages:
-	@if command -v chromium >/dev/null; then echo "chromium is installed"; \
+	@missing=""; \
+	command -v chromium >/dev/null || missing="chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	if [ -z "$$missing" ]; then echo "chromium and postgresql are installed"; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update --quiet && apt-get install --yes --no-install-recommends chromium \
-		|| echo "chromium could not be installed: the tests that want it will be skipped"; \
-	else echo "install the package chromium, as root: apt-get install --no-install-recommends chromium"; fi
+		apt-get update --quiet && apt-get install --yes --no-install-recommends $$missing \
+		|| echo "$$missing could not be installed: the tests that want it will be skipped"; \
+	else echo "install what is missing, as root: apt-get install --no-install-recommends $$missing"; fi
 
 test-system: setup
 	$(BIN)/python -m pytest $(PARALLEL) -m system

@@ -135,6 +135,13 @@ def test_what_the_servers_print_holds_no_error_and_no_deprecation(interfaces: In
     assert re.findall(r".*(?:Traceback|Warning:| ERROR |[Dd]eprecated|[Ss]uperseded).*", interfaces.said()) == []
 
 
+def test_the_address_of_a_database_is_no_argument_that_other_users_see(interfaces: Interfaces) -> None:
+    children = psutil.Process(interfaces.process.pid).children(recursive=True)
+    arguments = [" ".join(child.cmdline()) for child in children]
+    assert any("mlflow server" in words for words in arguments)
+    assert not [words for words in arguments if "mlflow.db" in words or "postgresql" in words]
+
+
 def test_a_runs_config_sets_the_recipe(interfaces: Interfaces, launched: Launched) -> None:
     config = {"resources": {"pipeline": {"config": {"set": ["filters.gopher_quality.min_words=31"]}}}}
     before = interfaces.root.manifest("filtered_docs", "demo")
