@@ -26,8 +26,9 @@ def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     from llm_assets.pilot import adopt_files
 
     with pipeline.step(context) as step:
-        place = step.root.place(step.asset, step.crawl)
-        step.report = adopt_files(step) or collect_files(step.declaration, step.read_previous(), step.folder, place, step.engine)
+        step.report = adopt_files(step) or collect_files(
+            step.declaration, step.read_previous(), step.folder, step.source_place(), step.engine
+        )
     return materialized(step)
 
 

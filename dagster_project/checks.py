@@ -37,7 +37,7 @@ def _conclude(context: dg.AssetCheckExecutionContext, root: DataRoot, rows: Sequ
     asset = spec.asset_key.to_user_string()
     manifest = root.manifest(asset, crawl)
     if manifest is not None:
-        record_check(root.place(asset, crawl), manifest.folder, spec.name, not rows)
+        record_check(root.place(asset, crawl), manifest.folder, spec.name, not rows, root.put_text)
     shown = [{name: str(value) for name, value in row.items()} for row in rows[:SHOWN]]
     return dg.AssetCheckResult(passed=not rows, metadata={"rows": len(rows), "first": shown})
 

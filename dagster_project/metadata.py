@@ -30,7 +30,7 @@ def materialized(step: Step) -> dg.MaterializeResult[None]:
         "seconds": round(manifest.seconds, 2),
         "files": len(manifest.files),
         "megabytes": round(sum(entry.bytes for entry in manifest.files) / 1e6, 3),
-        "folder": dg.MetadataValue.path(str(step.root.place(step.asset, step.crawl) / manifest.folder)),
+        "folder": dg.MetadataValue.path(step.root.address_of(step.root.place(step.asset, step.crawl) / manifest.folder)),
         "dagster/row_count": report.kept,
     }
     metadata |= {name: for_markdown(figure) if isinstance(figure, str) else figure for name, figure in report.figures.items()}

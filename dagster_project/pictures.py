@@ -6,7 +6,7 @@ import json
 
 import dagster as dg
 
-from llm_assets.catalog import fetch_rows, open_catalog
+from llm_assets.catalog import fetch_rows
 from llm_assets.formats.doc import parse_doc
 from llm_assets.gate import declared_set
 from llm_assets.provenance import find_sources
@@ -15,6 +15,7 @@ from llm_assets.report_page.histograms import count_histograms
 from llm_assets.report_page.markdown import write_histograms, write_memory, write_overlap, write_samples, write_scores
 from llm_assets.sampling.config import BY_SOURCE
 from llm_assets.sampling.memory import read_traces
+from llm_assets.shelves import catalog_of
 from llm_assets.step import Step
 
 MEASURED = ("quality_signals", "filtered_docs")
@@ -33,7 +34,7 @@ def draw_pictures(step: Step) -> dict[str, dg.MetadataValue]:
         return {}
     pictures: dict[str, dg.MetadataValue] = {}
     extent, filters = Extent.of_crawl(step.declaration.sequence), step.recipe.filters
-    with open_catalog(step.root.catalog) as connection:
+    with catalog_of(step.root, step.crawl) as connection:
         if step.asset in MEASURED:
             histograms = count_histograms(connection, filters, extent.first, extent.last)
             pictures["histograms"] = dg.MetadataValue.md(write_histograms(histograms))
@@ -51,7 +52,7 @@ def _tabulate_scores(step: Step) -> dict[str, dg.MetadataValue]:
 
 def _tabulate_overlap(step: Step) -> dict[str, dg.MetadataValue]:
     """What the crawls that the model was trained on share with evaluation sets; nothing where they were compared with none."""
-    with open_catalog(step.root.catalog) as connection:
+    with catalog_of(step.root, step.crawl) as connection:
         rows = fetch_rows(connection, "report/evaluation_overlap", crawls=list(declared_set(step.root)))
     return {"evaluation overlap": dg.MetadataValue.md(write_overlap(rows))} if rows else {}
 
@@ -60,6 +61,6 @@ def _tabulate_memory(step: Step) -> dict[str, dg.MetadataValue]:
     """The longest verbatim runs of each sample in the training set, with the pages they stand on."""
     samples = list(read_traces(step.root.artefact(step.asset)))
     docs = {parse_doc(run.docs[0]) for sample in samples for run in sample.runs}
-    with open_catalog(step.root.catalog) as connection:
+    with catalog_of(step.root, step.crawl) as connection:
         sources = find_sources(connection, docs)
     return {"verbatim runs": dg.MetadataValue.md(write_memory(samples, {source.id: source.url or "" for source in sources.values()}))}

@@ -21,7 +21,7 @@ from llm_assets.pii.redact import private_errors
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
-from llm_assets.shelves import rebuild_catalog
+from llm_assets.shelves import update_catalog
 from llm_assets.step import Step, begin_step
 
 
@@ -33,7 +33,7 @@ def default_home() -> str:
 class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resource is its own value
     """A data root and the machine that works on it."""
 
-    home: str = Field(default_factory=default_home, description="Data root: a folder.")
+    home: str = Field(default_factory=default_home, description="Data root: a folder, or a URL such as s3://bucket/corpus.")
     state: str | None = Field(
         default_factory=lambda: os.environ.get("LLM_ASSETS_STATE"), description="Databases, locks, spill. Default: .state in the root."
     )
@@ -56,8 +56,9 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
 
     def load_recipe(self) -> Recipe:
         """The root's recipe, after the run's own changes to it."""
-        path = self.root.recipe
-        return put_recipe(path, override(path.read_text(encoding="utf-8"), self.set)) if self.set else read_recipe(path)
+        root = self.root
+        path = root.recipe
+        return put_recipe(path, override(path.read_text(encoding="utf-8"), self.set), root.put_text) if self.set else read_recipe(path)
 
     def engine(self, progress: Progress) -> LocalEngine:
         """Local processes that report to ``progress``."""
@@ -83,4 +84,4 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                 for warning in step.report.warnings:
                     context.log.warning(f"{step.name}: {for_plain_text(warning)}")
         if crawl is not None:
-            rebuild_catalog(root)
+            update_catalog(root)

@@ -29,7 +29,7 @@ from llm_assets.instance import explain_failure
 from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
 from llm_assets.root import DataRoot
 from llm_assets.services import end_with
-from llm_assets.shelves import rebuild_catalog
+from llm_assets.shelves import update_catalog
 
 SETTINGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -106,7 +106,7 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
                 failed[group.crawl or ""] = problem
                 if group.crawl is None:
                     break
-    rebuild_catalog(root)
+    update_catalog(root)
     return _conclude(console, Snapshot(root, recipe, frozenset(failed)), wanted, ran, failed, quiet=quiet)
 
 

@@ -83,7 +83,7 @@ def track(root: DataRoot, asset: str, crawl: str | None, dagster_run: str, *, sy
 
     uri = tracking_uri(root)
     experiment_id = open_experiment(uri, root)
-    tags = {"dagster.run_id": dagster_run, "dagster.asset_key": asset, "dagster.partition": crawl or "", HOME: str(root.home)}
+    tags = {"dagster.run_id": dagster_run, "dagster.asset_key": asset, "dagster.partition": crawl or "", HOME: root.address}
     name = asset if crawl is None else f"{asset}[{crawl}]"
     with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags, log_system_metrics=system_metrics) as run:
         yield TrackedRun(uri, run.info.run_id, experiment_id)

@@ -191,7 +191,7 @@ def _find_file(root: DataRoot, crawl: str, doc: int) -> str | None:
     manifest = root.manifest("raw_crawl", crawl)
     if manifest is None:
         return None
-    listed = Artefact(root.place("raw_crawl", crawl) / manifest.folder, manifest.files).table("files")
+    listed = Artefact(root.place("raw_crawl", crawl) / manifest.folder, manifest.files, mirror=root.mirror).table("files")
     number = split_doc(doc)[1]
     return next((row["location"] for row in read_table(listed, FILES).to_pylist() if row["file"] == number), None)
 

@@ -43,7 +43,7 @@ def choose_shards(step: Step) -> Report:
     chosen = choose_training_set(tokens, _standing_choice(step), step.recipe.training_set.growth)
     content = {"tokenizer": step.snapshot.version("tokenizer"), "shards": {name: versions[name] for name in chosen}}
     put_text(step.folder / FILE, json.dumps(content, indent=1) + "\n")
-    put_text(step.root.training_set, tomlkit.dumps({"crawls": list(chosen)}))
+    step.root.put_text(step.root.training_set, tomlkit.dumps({"crawls": list(chosen)}))
     left = [name for name in versions if name not in chosen]
     figures = {"tokens": sum(tokens[name] for name in chosen), "tokens_waiting": sum(tokens[name] for name in left)}
     return Report("training_set", len(versions), len(chosen), {"waits_for_growth": len(left)} if left else {}, figures, "crawls")
@@ -94,4 +94,4 @@ def packed_corpora(root: DataRoot, crawls: Iterable[str]) -> list[Artefact | Non
 
 
 def _count_tokens(shards: Artefact) -> int:
-    return sum(read_header(shards.folder / entry.path).tokens for entry in shards.files if entry.path.endswith(".tokens"))
+    return sum(read_header(path).tokens for path in shards.paths(entry.path for entry in shards.files if entry.path.endswith(".tokens")))

@@ -61,7 +61,7 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         **os.environ,
         **in_postgres,
         "DAGSTER_HOME": str(home),
-        "LLM_ASSETS_HOME": str(root.home),
+        "LLM_ASSETS_HOME": root.address,
         "LLM_ASSETS_STATE": str(root.state),
         "MLFLOW_TRACKING_URI": tracking_uri(root),
         "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",

@@ -20,13 +20,15 @@ from llm_assets.plan import ASSETS, Snapshot, label
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
-from llm_assets.shelves import rebuild_catalog
-from llm_assets.step import FOLDER, lock_output
+from llm_assets.shelves import update_catalog
+from llm_assets.step import lock_output
+from llm_assets.store.home import INPUTS
+from llm_assets.store.layout import OUTPUT_FOLDER
 
 KEPT_OF_DISABLED = "raw_crawl"
 """What is never removed of a crawl: what was downloaded may be had nowhere else."""
 
-_DIGEST = re.compile(r"\.?[0-9a-f]{64}")
+_DIGEST = re.compile(r"\.?[0-9a-f]{64}(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -59,27 +61,27 @@ def remove_leftovers(root: DataRoot, find: Callable[[], Sequence[Leftover]], cho
     paths = {each.path for each in chosen}
     with ExitStack() as locks:
         for asset, crawl in _list_places(root):
-            locks.enter_context(lock_output(root.place(asset, crawl), label(asset, crawl)))
-        locks.enter_context(root.lock_inputs())
+            locks.enter_context(lock_output(root, asset, crawl))
+        locks.enter_context(root.lock(INPUTS))
         removed = [each for each in find() if each.path in paths]
         for each in removed:
             if each.manifest is not None:
-                each.manifest.unlink(missing_ok=True)
+                root.remove(each.manifest)
         for each in removed:
-            _remove(each.path)
+            _remove(root, each.path)
     if any(each.manifest is not None for each in removed):
-        rebuild_catalog(root)
+        update_catalog(root)
     return removed
 
 
 def _list_places(root: DataRoot) -> Iterator[tuple[str, str | None]]:
     """Outputs that have a folder, of crawls that are declared or not."""
     for node in ASSETS.values():
-        folder = root.home / node.name
-        if not node.per_crawl and folder.is_dir():
+        places = root.list_folders(root.home / node.name)
+        if not node.per_crawl and places:
             yield node.name, None
-        elif folder.is_dir():
-            for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()):
+        elif node.per_crawl:
+            for place in places:
                 try:
                     yield node.name, root.place(node.name, place.name).name
                 except ConfigError:  # no crawl can be called that, so nothing in it is an output
@@ -92,37 +94,32 @@ def _find_in_place(snapshot: Snapshot, asset: str, crawl: str | None, disabled: 
     out = crawl is not None and crawl not in snapshot.crawls
     going = disabled and out and asset != KEPT_OF_DISABLED
     key = None if out or unfinished else fingerprint([asset, ASSETS[asset].code, snapshot.inputs(asset, crawl)])[:KEY_LETTERS]
-    for path in sorted(path for path in place.iterdir() if path.is_dir() and not path.is_symlink()):
+    for path in root.list_folders(place):
         if path.name.startswith(PARTIAL):
             if out and not going and not unfinished:
                 continue
             if key is None or not path.name.startswith(f"{PARTIAL}{key}-"):
-                yield Leftover(path, name, "unfinished", _count_bytes(path))
+                yield Leftover(path, name, "unfinished", root.count_bytes(path))
         elif manifest is not None and path.name == manifest.folder:
             if going:
-                yield Leftover(path, name, "crawl disabled", _count_bytes(path), place / MANIFEST)
-        elif FOLDER.fullmatch(path.name):
-            yield Leftover(path, name, "earlier output", _count_bytes(path))
+                yield Leftover(path, name, "crawl disabled", root.count_bytes(path), place / MANIFEST)
+        elif OUTPUT_FOLDER.fullmatch(path.name):
+            yield Leftover(path, name, "earlier output", root.count_bytes(path))
 
 
 def _find_inputs(root: DataRoot) -> Iterator[Leftover]:
     """Versions of side inputs that are not in use, and copies that were never finished."""
     used = root.inputs()
-    for path in sorted((root.home / "inputs").glob("*/*")):
-        name = path.parent.name
-        if path.is_dir() and _DIGEST.fullmatch(path.name) and path.name != used.get(name):
-            yield Leftover(path, f"input/{name}", "earlier version", _count_bytes(path))
+    for place in root.list_folders(root.home / INPUTS):
+        for path in root.list_folders(place):
+            if _DIGEST.fullmatch(path.name) and path.name != used.get(place.name):
+                yield Leftover(path, f"input/{place.name}", "earlier version", root.count_bytes(path))
 
 
-def _count_bytes(folder: Path) -> int:
-    entries = (path.lstat() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
-    return sum(entry.st_size for entry in entries if entry.st_nlink == 1)
-
-
-def _remove(path: Path) -> None:
+def _remove(root: DataRoot, path: Path) -> None:
     """Removes a folder; that of a side input under another name, so that none that is half removed is taken for a whole one."""
-    if re.fullmatch("[0-9a-f]{64}", path.name):
+    if root.mirror is None and re.fullmatch("[0-9a-f]{64}", path.name):
         hidden = path.with_name(f".{path.name}")
         shutil.rmtree(hidden, ignore_errors=True)
         path = path.rename(hidden)
-    shutil.rmtree(path)
+    root.remove(path)

@@ -13,7 +13,6 @@ from pathlib import Path
 from llm_assets.crawl.declaration import write_declaration
 from llm_assets.extract.sample import Sample
 from llm_assets.formats.link import link_file
-from llm_assets.formats.manifest import put_text
 from llm_assets.plan import ASSETS, Snapshot
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
@@ -34,14 +33,15 @@ def take_declarations(main: DataRoot, pilot: DataRoot) -> None:
     """Makes the crawls and side inputs of another root those that ``main`` has now."""
     declared = main.crawls(disabled=True)
     for gone in {each.name for each in pilot.crawls(disabled=True)} - {each.name for each in declared}:
-        pilot.declaration_path(gone).unlink()
+        pilot.remove(pilot.declaration_path(gone))
     for each in declared:
-        write_declaration(pilot.declaration_path(each.name), each)
+        write_declaration(pilot.declaration_path(each.name), each, pilot.put_text)
     for name, digest in main.inputs().items():
         target = pilot.home / "inputs" / name / digest
         if not target.exists():
             _link_tree(main.input_path(name), target)
-        put_text(target.parent / "current", digest + "\n")
+            pilot.push_folder(target)
+        pilot.put_text(target.parent / "current", digest + "\n")
 
 
 def adopt_files(step: Step) -> Report | None:
@@ -59,7 +59,7 @@ def adopt_files(step: Step) -> Report | None:
         return None
     artefact = main.artefact(step.asset, step.crawl)
     for entry in artefact.files:
-        link_file(artefact.folder / entry.path, step.folder / entry.path)
+        link_file(artefact.path(entry.path), step.folder / entry.path)
     told = {field.name: manifest.report[field.name] for field in fields(Report)}
     return Report(**{**told, "warnings": tuple(told["warnings"])})
 

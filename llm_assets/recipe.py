@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin
 
@@ -181,10 +181,10 @@ def override(text: str, settings: Iterable[str]) -> str:
     return rendered if rendered.endswith("\n") else rendered + "\n"
 
 
-def put_recipe(path: Path, text: str) -> Recipe:
-    """Makes a text the recipe at ``path``, after it was read without complaint."""
+def put_recipe(path: Path, text: str, put: Callable[[Path, str], None] = put_text) -> Recipe:
+    """Makes a text the recipe at ``path``, after it was read without complaint. ``put`` is how the root writes."""
     recipe = parse_recipe(text)
-    put_text(path, text)
+    put(path, text)
     return recipe
 
 

@@ -52,16 +52,16 @@ def add_recurrence(root: DataRoot, name: str, values: Mapping[str, Any]) -> Recu
     """Declares what recurs. ConfigError where the name is taken, or a value cannot be."""
     path = recurrence_path(root, name)
     if path.exists():
-        raise ConfigError(f"{name!r} recurs already: choose another name, or edit {path}")
+        raise ConfigError(f"{name!r} recurs already: choose another name, or edit {root.address_of(path)}")
     made = make_recurrence(name, values)
-    write_recurrence(path, made)
+    write_recurrence(path, made, root.put_text)
     return read_recurrence(path)
 
 
 def remove_recurrence(root: DataRoot, name: str) -> Recurrence:
     """Takes back what recurs. Its crawls stay."""
     known = find_recurrence(root, name)
-    recurrence_path(root, name).unlink()
+    root.remove(recurrence_path(root, name))
     return known
 
 

@@ -12,57 +12,61 @@ HOME/
     ASSET/[CRAWL/]          outputs, each with its manifest.json
     catalog.duckdb          views over all of it, disposable
     .state/                 databases, locks, spill, checkpoints: outside every promise of equal bytes
+
+A home may be a URL: an object store through fsspec. Then the same files lie there, ``home`` is the mirror of it below the state, and
+whatever writes or removes a file of the root does so by a method of :class:`DataRoot`, in the store first.
 """
 
 from __future__ import annotations
 
-import re
+import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from llm_assets.crawl.declaration import Declaration, check_name, parse_parameters, read_declaration, write_declaration
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.extract.sample import Sample, parse_share
 from llm_assets.formats.doc import MAX_CRAWL
-from llm_assets.formats.manifest import Artefact, Manifest, hash_file, open_output, put_text, read_manifest
+from llm_assets.formats.manifest import Artefact, Manifest, hash_file, open_output, read_manifest
 from llm_assets.section import fingerprint
+from llm_assets.store.home import CRAWLS, INPUTS, STATE, Home, open_home
+from llm_assets.store.layout import ROOTS_BELOW
 
 NO_SUCH_INPUT = "missing"
-STATE = ".state"
 SAMPLE = "sample.toml"
 FORGOTTEN = "forgotten"
 """Name of the side input that lists what is taken down; no other may bear it."""
-ABLATIONS = "ablations"
+SAMPLES, ABLATIONS = ROOTS_BELOW
 
 
 @dataclass(frozen=True)
-class DataRoot:
+class DataRoot(Home):
     """Paths below a home, and the small files a person or a schedule edits there."""
-
-    home: Path
-    state: Path
 
     @classmethod
     def at(cls, home: str | Path, state: str | Path | None = None, *, make: bool = True) -> DataRoot:
-        """The root at a folder, made where it does not exist yet (unless ``make`` is False, for who only reads)."""
-        if re.match(r"\w{2,}:/", str(home)):  # a Path folds the two slashes of a URL into one
-            raise ConfigError(f"home {home!s}: a folder is wanted; object stores are not supported yet")
-        folder = Path(home).expanduser().resolve()
-        place = Path(state).expanduser().resolve() if state else folder / STATE
+        """The root at a folder, made where it does not exist yet (unless ``make`` is False, for who only reads).
+
+        Or the one at a URL such as ``s3://bucket/corpus``, whose ``state`` is a folder of this machine that the caller names.
+        """
+        opened = open_home(home, state)
         try:
-            for each in (folder, place) if make else ():
+            for each in (opened.home, opened.state) if make else ():
                 each.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"the data root {folder} cannot be made: {error.strerror}") from error
-        return cls(folder, place)
+            raise ConfigError(f"the data root {opened.home} cannot be made: {error.strerror}") from error
+        return cls(opened.home, opened.state, opened.mirror)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a root: a folder, or in a store at least a recipe or a declaration."""
+        return self.home.is_dir() if self.mirror is None else self.recipe.is_file() or any((self.home / CRAWLS).glob("*.toml"))
 
     @property
     def recipe(self) -> Path:
@@ -92,7 +96,11 @@ class DataRoot:
         manifest = self.manifest(asset, crawl)
         if manifest is None:
             raise DataError("nothing has been materialized here yet: `llm-assets run` does it", self.place(asset, crawl))
-        return open_output(self.place(asset, crawl), manifest)
+        return self.open(manifest)
+
+    def open(self, manifest: Manifest) -> Artefact:
+        """The output that one of the root's manifests names. DataError where a file of it is missing or of another size."""
+        return open_output(self.place(manifest.asset, manifest.crawl), manifest, self.mirror)
 
     # -- samples -----------------------------------------------------------------------------------------------
 
@@ -110,41 +118,48 @@ class DataRoot:
     @property
     def main(self) -> DataRoot | None:
         """The root that this one is a sample of."""
-        return None if self.sample is None else DataRoot.at(self.home.parents[1], make=False)
+        if self.sample is None:
+            return None
+        if self.mirror is None:
+            return DataRoot.at(self.home.parents[1], make=False)
+        return DataRoot.at(self.mirror.url.rsplit("/", 2)[0], self.state.parents[1])
 
     def make_sample(self, sample: Sample) -> DataRoot:
         """The root for a share of this one's documents, made where it does not exist yet. ConfigError where this is such a root."""
         if self.sample is not None:
-            raise ConfigError(f"{self.home} is a sample itself: draw another from {self.home.parents[1]}")
-        name = f"{sample.share:f}"
-        apart = None if self.state == self.home / STATE else self.state / "samples" / name
-        made = DataRoot.at(self.home / "samples" / name, apart)
-        put_text(made.home / SAMPLE, f'share = "{sample.share * 100:f}%"\n')
+            raise ConfigError(f"{self.address} is a sample itself: draw another from the root two folders above it")
+        made = self._below(SAMPLES, f"{sample.share:f}", make=True)
+        made.put_text(made.home / SAMPLE, f'share = "{sample.share * 100:f}%"\n')
         return made
+
+    def _below(self, folder: str, name: str, *, make: bool) -> DataRoot:
+        apart = None if self.state == self.home / STATE else self.state / folder / name
+        return DataRoot.at(self.home / folder / name if self.mirror is None else f"{self.mirror.url}/{folder}/{name}", apart, make=make)
 
     # -- ablations ---------------------------------------------------------------------------------------------
 
     def ablation(self, name: str, *, make: bool = False) -> DataRoot:
         """The root of a variant of the recipe, wherever it is made."""
-        apart = None if self.state == self.home / STATE else self.state / ABLATIONS / name
-        return DataRoot.at(self.home / ABLATIONS / name, apart, make=make)
+        if self.mirror is not None:
+            raise ConfigError(f"ablations write beside the root, which must be a folder: copy {self.address} to one, `--home` names it")
+        return self._below(ABLATIONS, name, make=make)
 
     def make_ablation(self, name: str) -> DataRoot:
         """The root for a variant of the recipe, made where it does not exist yet. It reads what this one has."""
         made = self.ablation(name, make=True)
         if self.sample is not None:
-            put_text(made.home / SAMPLE, (self.home / SAMPLE).read_text(encoding="utf-8"))
+            made.put_text(made.home / SAMPLE, (self.home / SAMPLE).read_text(encoding="utf-8"))
         return made
 
     # -- crawls ------------------------------------------------------------------------------------------------
 
     def declaration_path(self, name: str) -> Path:
         """File of a crawl's declaration. ConfigError where the name could not be a path."""
-        return self.home / "crawls" / f"{check_name(name)}.toml"
+        return self.home / CRAWLS / f"{check_name(name)}.toml"
 
     def crawls(self, *, disabled: bool = False) -> list[Declaration]:
         """Declared crawls by sequence; the disabled ones only where asked for."""
-        found = [read_declaration(path) for path in sorted((self.home / "crawls").glob("*.toml"))]
+        found = [read_declaration(path) for path in sorted((self.home / CRAWLS).glob("*.toml"))]
         by_sequence: dict[int, str] = {}
         for declaration in found:
             twin = by_sequence.setdefault(declaration.sequence, declaration.name)
@@ -162,29 +177,30 @@ class DataRoot:
 
     def add_crawl(self, name: str, source: str, parameters: Mapping[str, Any], recurring: str | None = None) -> Declaration:
         """Declares a crawl under the next free sequence number. Refused where the name is taken."""
-        path, known = self.declaration_path(name), parse_parameters(source, parameters)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.parent / ".lock"):  # a schedule may declare one at the same time
+        parsed = parse_parameters(source, parameters)
+        path = self.declaration_path(name)
+        with self.lock(CRAWLS):  # a schedule may declare one at the same time
             if path.exists():
-                raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {path}")
+                raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {self.address_of(path)}")
             sequence = max((each.sequence for each in self.crawls(disabled=True)), default=-1) + 1
             if sequence > MAX_CRAWL:
                 raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")
-            declaration = Declaration(name, source, sequence, True, known, recurring)
-            write_declaration(path, declaration)
+            declaration = Declaration(name, source, sequence, True, parsed, recurring)
+            write_declaration(path, declaration, self.put_text)
         return declaration
 
     def set_enabled(self, name: str, enabled: bool) -> Declaration:
         """Takes a crawl out of what is global, or lets it in again. Its files stay."""
-        declaration = replace(self.crawl(name), enabled=enabled)
-        write_declaration(self.declaration_path(name), declaration)
+        with self.lock(CRAWLS):
+            declaration = replace(self.crawl(name), enabled=enabled)
+            write_declaration(self.declaration_path(name), declaration, self.put_text)
         return declaration
 
     # -- side inputs -------------------------------------------------------------------------------------------
 
     def inputs(self) -> dict[str, str]:
         """Side inputs by name, with the digest in use."""
-        return {path.parent.name: path.read_text(encoding="utf-8").strip() for path in sorted((self.home / "inputs").glob("*/current"))}
+        return {path.parent.name: path.read_text(encoding="utf-8").strip() for path in sorted((self.home / INPUTS).glob("*/current"))}
 
     def input_version(self, name: str) -> str:
         """Digest of a side input, or ``missing``."""
@@ -197,10 +213,10 @@ class DataRoot:
 
     def input_path(self, name: str) -> Path:
         """Folder of a side input in use. ConfigError where there is none of that name."""
-        known = self.inputs()
-        if name not in known:
-            raise ConfigError(f"there is no side input {name!r}; there are: {', '.join(known) or 'none'}")
-        return self.home / "inputs" / name / known[name]
+        folder = self.home / INPUTS / name / self._require_input(name)
+        if self.mirror is not None and not folder.is_dir():
+            self._bring_input(folder)
+        return folder
 
     def add_input(self, name: str, source: Path) -> str:
         """Copies a file or folder in under its digest, and puts it in use. Returns the digest (sha256, hex)."""
@@ -211,9 +227,9 @@ class DataRoot:
         if not files:
             raise ConfigError(f"{source} holds no files")
         base = source.parent if source.is_file() else source
-        digest = fingerprint({path.relative_to(base).as_posix(): hash_file(path) for path in files})
-        target = self.home / "inputs" / name / digest
-        with self.lock_inputs():
+        digest = _digest_files(base, files)
+        target = self.home / INPUTS / name / digest
+        with self.lock(INPUTS):
             if not target.exists():
                 waiting = target.with_name(f".{digest}")
                 shutil.rmtree(waiting, ignore_errors=True)
@@ -222,18 +238,35 @@ class DataRoot:
                     copy.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, copy)
                 waiting.rename(target)
-            put_text(target.parent / "current", digest + "\n")
+            self.push_folder(target)
+            self.put_text(target.parent / "current", digest + "\n")
         return digest
 
-    @contextmanager
-    def lock_inputs(self) -> Iterator[None]:
-        """Held while side inputs are added or removed, until it is free."""
-        path = self.home / "inputs" / ".lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
-            yield
+    def _require_input(self, name: str) -> str:
+        known = self.inputs()
+        if name not in known:
+            raise ConfigError(f"there is no side input {name!r}; there are: {', '.join(known) or 'none'}")
+        return known[name]
+
+    def _bring_input(self, folder: Path) -> None:
+        """Fetches a version of a side input, which is what its name, the digest, says."""
+        assert self.mirror is not None
+        waiting = folder.with_name(f".{folder.name}.{os.getpid()}")
+        try:
+            self.mirror.fetch_folder(folder, waiting)
+            if _digest_files(waiting, sorted(path for path in waiting.rglob("*") if path.is_file())) != folder.name:
+                raise DataError("the side input is damaged: add it again", self.address_of(folder))
+            with suppress(FileExistsError):  # another process has brought it meanwhile
+                waiting.rename(folder)
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)
 
     def remove_input(self, name: str) -> None:
         """Deletes a side input, with every version of it. ConfigError where there is none of that name."""
-        with self.lock_inputs():
-            shutil.rmtree(self.input_path(name).parent)
+        with self.lock(INPUTS):
+            self._require_input(name)
+            self.remove(self.home / INPUTS / name)
+
+
+def _digest_files(base: Path, files: Sequence[Path]) -> str:
+    return fingerprint({path.relative_to(base).as_posix(): hash_file(path) for path in files})

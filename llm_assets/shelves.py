@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 import pyarrow as pa
 
-from llm_assets.catalog import build_catalog
+from llm_assets.catalog import build_catalog, open_catalog
+from llm_assets.crawl.declaration import Declaration
 from llm_assets.formats import tables
-from llm_assets.formats.manifest import open_output
+from llm_assets.formats.manifest import MANIFEST, hash_file, put_text
 from llm_assets.quality.signals import SIGNALS
 from llm_assets.root import DataRoot
+from llm_assets.section import fingerprint
 
 SHELVES = {
     "records": (tables.RECORDS, (("extracted_text", "records"),)),
@@ -39,22 +45,66 @@ SHELVES = {
 CRAWLS = pa.schema([("sequence", pa.uint64()), ("crawl", pa.string()), ("source", pa.string()), ("enabled", pa.bool_())])
 
 
-def collect_parts(root: DataRoot, name: str) -> list[Path]:
-    """Parts of a table over all crawls, in order of sequence."""
+BUILT = "catalog.txt"
+"""Beside the catalog of a root in a store: the digest of the declarations and manifests that it was built from."""
+
+
+def collect_parts(root: DataRoot, name: str, crawls: Sequence[Declaration] | None = None) -> list[Path]:
+    """Parts of a table over all crawls, or some, in order of sequence."""
     parts: list[Path] = []
-    for crawl in root.crawls(disabled=True):
+    for crawl in root.crawls(disabled=True) if crawls is None else crawls:
         for asset, table in SHELVES[name][1]:
             manifest = root.manifest(asset, crawl.name)
             if manifest is not None:
-                parts += open_output(root.place(asset, crawl.name), manifest).table(table)
+                parts += root.open(manifest).table(table)
     return parts
 
 
 def rebuild_catalog(root: DataRoot) -> None:
     """Makes ``catalog.duckdb`` show what the manifests name now."""
-    crawls = [
-        {"sequence": crawl.sequence, "crawl": crawl.name, "source": crawl.source, "enabled": crawl.enabled}
-        for crawl in root.crawls(disabled=True)
-    ]
-    shelves = {name: (schema, collect_parts(root, name)) for name, (schema, _) in SHELVES.items()}
-    build_catalog(root.catalog, shelves, pa.Table.from_pylist(crawls, schema=CRAWLS))
+    _build(root, root.catalog, root.crawls(disabled=True))
+
+
+def update_catalog(root: DataRoot) -> None:
+    """Rebuilds the catalog after an output has changed. In a store whoever reads the catalog does so, since it wants every table here."""
+    if root.mirror is None:
+        rebuild_catalog(root)
+
+
+def settle_catalog(root: DataRoot) -> None:
+    """Before the catalog is read: in a store, rebuilds it where it is not of the outputs that are there now."""
+    if root.mirror is None:
+        return
+    built, today = root.home / BUILT, _digest_shown(root)
+    if not root.catalog.is_file() or not built.is_file() or built.read_text(encoding="utf-8") != today:
+        rebuild_catalog(root)
+        put_text(built, today)
+
+
+@contextmanager
+def catalog_of(root: DataRoot, crawl: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The catalog for what is shown of one crawl, or of all. In a store that is one of this crawl alone: no other's tables travel."""
+    if root.mirror is None or crawl is None:
+        settle_catalog(root)
+        with open_catalog(root.catalog) as connection:
+            yield connection
+        return
+    with TemporaryDirectory(prefix="catalog-") as scratch:
+        path = Path(scratch) / root.catalog.name
+        _build(root, path, [root.crawl(crawl)])
+        with open_catalog(path) as connection:
+            yield connection
+
+
+def _build(root: DataRoot, path: Path, crawls: Sequence[Declaration]) -> None:
+    rows = [{"sequence": crawl.sequence, "crawl": crawl.name, "source": crawl.source, "enabled": crawl.enabled} for crawl in crawls]
+    shelves = {name: (schema, collect_parts(root, name, crawls)) for name, (schema, _) in SHELVES.items()}
+    build_catalog(path, shelves, pa.Table.from_pylist(rows, schema=CRAWLS))
+
+
+def _digest_shown(root: DataRoot) -> str:
+    assets = sorted({asset for _, sources in SHELVES.values() for asset, _ in sources})
+    crawls = [each.name for each in root.crawls(disabled=True)]
+    files = [root.declaration_path(name) for name in crawls]
+    files += [root.place(asset, name) / MANIFEST for name in crawls for asset in assets]
+    return fingerprint({root.address_of(path): hash_file(path) for path in files if path.is_file()})

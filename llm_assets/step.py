@@ -6,11 +6,9 @@ a killed or failed run had finished there, a later one of the same inputs goes o
 
 from __future__ import annotations
 
-import re
-import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,17 +19,16 @@ from filelock import FileLock, Timeout
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine, ResumingEngine, open_journal
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError
-from llm_assets.formats.failure import forget_failure, record_failure
-from llm_assets.formats.manifest import Artefact, Manifest, describe_output, open_output, put_manifest, with_figures
+from llm_assets.formats.failure import FAILURE, record_failure
+from llm_assets.formats.manifest import MANIFEST, Artefact, Manifest, describe_output, with_figures
 from llm_assets.pii.redact import redact_for_display, redact_values
 from llm_assets.plan import ASSETS, Snapshot, label, read_key
 from llm_assets.recipe import Recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
 from llm_assets.side_inputs import check_inputs
-
-FOLDER = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
-"""Name of an output's folder: when it was begun, and a draw that keeps two of the same second apart."""
+from llm_assets.store.layout import OUTPUT_FOLDER
+from llm_assets.store.lock import hold
 
 
 @dataclass
@@ -87,12 +84,20 @@ class Step:
         manifest = self.snapshot.manifest(asset, where)
         if manifest is None:
             raise DataError(f"{self.name} reads {label(asset, where)}, which was never materialized", self.root.place(asset, where))
-        return open_output(self.root.place(asset, where), manifest)
+        return self.root.open(manifest)
+
+    def source_place(self) -> Path:
+        """Folder of the crawl's outputs; what the crawl refers to of an earlier one lies beside it, from wherever the root does."""
+        earlier = self.declaration.parameters.earlier_crawl
+        manifest = self.snapshot.manifest(self.asset, earlier) if earlier else None
+        if manifest is not None:
+            self.root.open(manifest).whole()
+        return self.root.place(self.asset, self.crawl)
 
     def read_previous(self) -> Artefact | None:
         """The output this step is about to replace; None where there is none, or its files are gone or damaged."""
         try:
-            return open_output(self.root.place(self.asset, self.crawl), self.previous) if self.previous else None
+            return self.root.open(self.previous) if self.previous else None
         except DataError:
             return None  # the step that replaces a broken output must not fail because it is broken
 
@@ -116,11 +121,11 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
     removes it.
 
     Raises:
-        LockedError: another run is writing this output.
+        LockedError: another run is writing this output, or has taken it over from this one.
         ConfigError: an input is missing; says what to materialize first.
     """
     place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
-    with lock_output(place, name):
+    with lock_output(root, asset, crawl) as still_held:
         snapshot = Snapshot.at_hand(root, recipe)
         check_inputs(root, recipe, asset)
         inputs = _fixed_inputs(snapshot, asset, crawl)
@@ -138,32 +143,41 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
                 manifest = with_figures(
                     replace(manifest, folder=folder), figures, began.isoformat(timespec="seconds"), time.monotonic() - clock
                 )
-                _put_output(place, journal.output, manifest)
+                _put_output(root, journal.output, manifest, still_held)
                 step.manifest = manifest
         except OSError as error:
-            _note_failure(place, key, error)
+            _note_failure(root, place, key, error)
             raise DataError(f"{name} stopped: {error.strerror or error}", error.filename or place) from error
+        except LockedError:
+            raise  # the output is another run's now
         except Exception as error:
-            _note_failure(place, key, error)
+            _note_failure(root, place, key, error)
             raise
-        forget_failure(place)
-        _remove_others(place, {folder, previous.folder if previous else folder})
+        if (place / FAILURE).exists():
+            root.remove(place / FAILURE)
+        _remove_others(root, place, {folder, previous.folder if previous else folder})
 
 
-def _note_failure(place: Path, key: str, error: Exception) -> None:
+def _note_failure(root: DataRoot, place: Path, key: str, error: Exception) -> None:
     """For the planner and a person; where even that finds no room, the error itself says enough."""
     said = str(error) if isinstance(error, LLMAssetsError) else f"{type(error).__name__}: {error}"
-    with suppress(OSError):
-        record_failure(place, key, redact_for_display(said))
+    with suppress(OSError, LLMAssetsError):
+        record_failure(place, key, redact_for_display(said), root.put_text)
 
 
-def _put_output(place: Path, output: Path, manifest: Manifest) -> None:
-    """Makes a folder the current output of a place, or, where the manifest finds no room, leaves it where it is."""
+def _put_output(root: DataRoot, output: Path, manifest: Manifest, still_held: Callable[[], None]) -> None:
+    """Makes a folder the current output of its place, or, where its files or the manifest find no room, leaves it where it is.
+
+    In a store, files come first and the manifest last, in one write, once the lock was found to be held still.
+    """
+    place = root.place(manifest.asset, manifest.crawl)
     folder = place / manifest.folder
     output.rename(folder)
     try:
-        put_manifest(place, manifest)
-    except OSError:
+        root.push_folder(folder)
+        still_held()
+        root.put_text(place / MANIFEST, manifest.to_json())
+    except BaseException:
         folder.rename(output)
         raise
 
@@ -177,22 +191,30 @@ def _fixed_inputs(snapshot: Snapshot, asset: str, crawl: str | None) -> dict[str
 
 
 @contextmanager
-def lock_output(place: Path, name: str) -> Iterator[None]:
-    """The lock of an output, or LockedError.
+def lock_output(root: DataRoot, asset: str, crawl: str | None) -> Iterator[Callable[[], None]]:
+    """The lock of an output, or LockedError. What it gives raises LockedError where the lock was lost meanwhile.
 
-    Held beside the output, so that runs which keep their state apart meet too. It ends with its process, however that ends.
+    Held beside the output, so that runs which keep their state apart meet too. It ends with its process, however that ends; in a store,
+    where other machines see it, at the latest when that has been silent for a while. There, what they have written is looked at.
     """
+    place, name = root.place(asset, crawl), label(asset, crawl)
     path = place / ".lock"
     place.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path, timeout=0):
-            yield
+            if root.mirror is None:
+                yield lambda: None
+            else:
+                with hold(root.mirror, asset if crawl is None else f"{asset}/{crawl}", name) as held:
+                    root.refresh()
+                    yield held.check
     except Timeout as error:
         raise LockedError(f"another run is writing {name}; wait for it, or end it (lock: {path})") from error
 
 
-def _remove_others(place: Path, keep: set[str]) -> None:
+def _remove_others(root: DataRoot, place: Path, keep: set[str]) -> None:
     """Removes folders nobody needs: the output before the last one, and what a killed process left."""
-    for path in place.iterdir():
-        if path.is_dir() and path.name not in keep and FOLDER.fullmatch(path.name):
-            shutil.rmtree(path, ignore_errors=True)
+    for path in root.list_folders(place):
+        if path.name not in keep and OUTPUT_FOLDER.fullmatch(path.name):
+            with suppress(OSError):  # what a reader holds open on some disks goes the next time
+                root.remove(path)

@@ -87,8 +87,7 @@ def record_takedown(root: DataRoot, entries: Sequence[Entry], hits: Sequence[Hit
         "crawls": {each.crawl: {"extracted": each.extracted, "in_corpus": each.in_corpus, "in_train": each.in_train} for each in hits},
         "models": [asdict(each) for each in exposures],
     }
-    with (root.home / RECORD).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(note, ensure_ascii=False) + "\n")
+    root.append_line(root.home / RECORD, json.dumps(note, ensure_ascii=False))
 
 
 def read_record(root: DataRoot) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from llm_assets.formats.manifest import Manifest, hash_file
+from llm_assets.formats.manifest import Manifest
 from llm_assets.plan import ASSETS, label
 from llm_assets.root import DataRoot
 
@@ -53,7 +53,5 @@ def _hash_files(root: DataRoot, asset: str, crawl: str | None) -> dict[str, str]
     hashes = {}
     for entry in manifest.files:
         if entry.path.endswith(COVERED):
-            path = folder / entry.path
-            found = hash_file(path) if path.is_file() else ""
-            hashes[entry.path] = found if found == entry.sha256 else "damaged"
+            hashes[entry.path] = entry.sha256 if root.hash(folder / entry.path) == entry.sha256 else "damaged"
     return hashes

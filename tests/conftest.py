@@ -124,9 +124,9 @@ def object_store() -> Iterator[Any]:
 def make_root() -> Callable[..., DataRoot]:
     """Makes a root with the demo's recipe, a tiny model, and a crawl of few pages with the labelled site among them."""
 
-    def make(folder: Path, pages: int = 40, settings: Sequence[str] = ()) -> DataRoot:
-        root = DataRoot.at(folder)
-        put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), [*TINY, *settings]))
+    def make(home: Path | str, pages: int = 40, settings: Sequence[str] = (), state: Path | None = None) -> DataRoot:
+        root = DataRoot.at(home, state)
+        put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), [*TINY, *settings]), root.put_text)
         root.add_crawl("demo", "python_docs", {"max_pages": pages})
         return root
 
@@ -155,7 +155,7 @@ def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
         os.environ.pop("MLFLOW_TRACKING_URI", None)
         os.environ.update(environment(root))
         console = Console(file=io.StringIO(), width=200)
-        pipeline = Pipeline(home=str(root.home), state=str(root.state), workers=workers, device="cpu", set=settings or [])
+        pipeline = Pipeline(home=root.address, state=str(root.state), workers=workers, device="cpu", set=settings or [])
         return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
     return start

@@ -128,5 +128,5 @@ def _tokens_per_second(ablation: Ablation, variant: Variant) -> float | None:
         return None
     from llm_assets.model.export import read_dimensions
 
-    known: Dimensions = read_dimensions(ablation.main.artefact("trained_model").folder)
+    known: Dimensions = read_dimensions(ablation.main.artefact("trained_model").whole())
     return float(rate) * known.flops_per_token / variant.recipe.model.dimensions(known.vocabulary).flops_per_token

@@ -47,7 +47,7 @@ def is_packed(root: DataRoot, recipe: Recipe) -> bool:
 def open_shards(root: DataRoot, recipe: Recipe) -> dict[str, Artefact]:
     """A variant's shards by crawl. ConfigError where they are not all current."""
     if not is_packed(root, recipe):
-        raise ConfigError(f"the shards in {root.home} are not current")
+        raise ConfigError(f"the shards in {root.address} are not current")
     return {each.name: root.artefact(DATA[-1], each.name) for each in root.crawls()}
 
 

@@ -82,7 +82,7 @@ def _run(ablation: Ablation, settings: list[str], workers: int | None, device: s
         root = open_variant(ablation.main, variant)
         if is_packed(root, variant.recipe):
             continue
-        stderr.print(f"[bold]{for_terminal(variant.label)}[/] in {for_terminal(str(root.home))}", soft_wrap=True)
+        stderr.print(f"[bold]{for_terminal(variant.label)}[/] in {for_terminal(root.address)}", soft_wrap=True)
         words = ["--until", LAST, *(["--workers", str(workers)] if workers else []), *(["--quiet"] if quiet else [])]
         status = run_plan(root, words, stdout=sys.stderr if quiet else None)
         if status:

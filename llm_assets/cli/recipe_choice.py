@@ -27,11 +27,12 @@ def settle_recipe(root: DataRoot, name: str | None, settings: list[str] | None, 
     if name is not None and root.recipe.is_file():
         named = parse_recipe(read_text(find_recipe(name)), name)
         if named.fingerprints() != current_recipe(root).fingerprints():
-            raise ConfigError(f"{root.home} has another recipe than {name}: `llm-assets recipe set {name}` replaces it")
+            raise ConfigError(f"{root.address} has another recipe than {name}: `llm-assets recipe set {name}` replaces it")
     path = root.recipe if root.recipe.is_file() else find_recipe(name or DEFAULT_RECIPE)
     text = change_text(path, settings)
     check_inputs(root, parse_recipe(text), *ASSETS)
-    return put_recipe((pilot or root).recipe, text)
+    chosen = pilot or root
+    return put_recipe(chosen.recipe, text, chosen.put_text)
 
 
 def current_recipe(root: DataRoot, settings: list[str] | None = None) -> Recipe:

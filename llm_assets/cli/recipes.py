@@ -28,7 +28,7 @@ def show_recipe(
 
     root = open_root(context)
     if not root.recipe.is_file():
-        raise ConfigError(f"{root.home} has no recipe yet: `llm-assets recipe set demo`, or run with --recipe")
+        raise ConfigError(f"{root.address} has no recipe yet: `llm-assets recipe set demo`, or run with --recipe")
     text = read_text(root.recipe)
     if resolved or as_json:
         print_json(current_recipe(root).model_dump(mode="json"))
@@ -72,6 +72,6 @@ def set_recipe(
         return
     if not yes:
         typer.confirm("set this recipe?", default=True, abort=True)
-    put_recipe(root.recipe, text)
+    put_recipe(root.recipe, text, root.put_text)
     if not as_json:
-        stdout.print(f"the recipe of {for_terminal(str(root.home))} is set; `llm-assets run` follows it", soft_wrap=True)
+        stdout.print(f"the recipe of {for_terminal(root.address)} is set; `llm-assets run` follows it", soft_wrap=True)

@@ -89,12 +89,12 @@ def _run_pilot(
     pilot = open_pilot(root, sample)
     settle_recipe(root, recipe, settings, pilot=pilot)
     if not quiet:
-        stdout.print(f"a sample of {for_terminal(share.strip())} in {for_terminal(str(pilot.home))}", soft_wrap=True)
+        stdout.print(f"a sample of {for_terminal(share.strip())} in {for_terminal(pilot.address)}", soft_wrap=True)
     status = _materialize(pilot, workers, device, quiet=quiet)
     if not (status or quiet):
         with read_catalog(pilot) as connection:
             print_funnel(fetch_rows(connection, "explain/funnel", crawl=None))
-        stdout.print(f"[dim]look closer with `llm-assets --home {for_terminal(str(pilot.home))} …`[/]", soft_wrap=True)
+        stdout.print(f"[dim]look closer with `llm-assets --home {for_terminal(pilot.address)} …`[/]", soft_wrap=True)
     return status
 
 

@@ -146,4 +146,4 @@ def open_root_model(context: typer.Context, device: str) -> tuple[Transformer, t
     artefact = open_root(context).artefact("trained_model")
     from llm_assets.sampling.generate import open_model
 
-    return open_model(artefact.folder, device)
+    return open_model(artefact.whole(), device)

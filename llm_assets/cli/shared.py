@@ -71,10 +71,15 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def choose_root(
     context: typer.Context,
-    home: Annotated[str, typer.Option(envvar="LLM_ASSETS_HOME", metavar="DIR", help="Data root: a folder.")] = "data",
+    home: Annotated[
+    home: Annotated[
+        str,
+        typer.Option(envvar="LLM_ASSETS_HOME", metavar="DIR|URL", help="Data root: a folder, or a URL such as s3://bucket/corpus."),
+    ] = "data",
+    ] = "data",
     state: Annotated[
         str | None,
-        typer.Option(envvar="LLM_ASSETS_STATE", metavar="DIR", help="Databases, locks, spill.", show_default=".state in the root"),
+        typer.Option(envvar="LLM_ASSETS_STATE", metavar="DIR|URL", help="Databases, locks, spill.", show_default=".state in the root"),
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
@@ -95,9 +100,9 @@ def require_root(root: DataRoot) -> DataRoot:
     """The root itself; ConfigError where its folder does not exist."""
     from llm_assets.errors import ConfigError
 
-    if not root.home.is_dir():
+    if not root.exists:
         raise ConfigError(
-            f"there is no data root at {root.home}: `llm-assets demo` or `llm-assets crawl add` makes one, --home names another"
+            f"there is no data root at {root.address}: `llm-assets demo` or `llm-assets crawl add` makes one, --home names another"
         )
     return root
 
@@ -117,6 +122,8 @@ def require_text(words: str, name: str) -> str:
 def read_catalog(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     """The root's catalog. DataError where there is none, or one that these queries do not fit."""
     from llm_assets.catalog import read_catalog as read
+    from llm_assets.shelves import settle_catalog
 
+    settle_catalog(root)
     with read(root.catalog) as connection:
         yield connection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,14 +92,17 @@ def _tell_why(standing: Standing) -> str:
 @app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets verify --against ../other/data"))
 def verify(
     context: typer.Context,
-    against: Annotated[Path, typer.Option(metavar="DIR", help="Another data root.")],
+    against: Annotated[str, typer.Option(metavar="DIR|URL", help="Another data root.")],
     as_json: Json = False,
 ) -> None:
     """Compare two roots byte for byte: every table, shard, tokenizer and model. Exit status 1 where they differ."""
     from llm_assets.root import DataRoot
+    from llm_assets.store.objects import is_stored
     from llm_assets.verify import compare_roots
 
-    comparisons = list(compare_roots(open_root(context), require_root(DataRoot.at(against, make=False))))
+    root = open_root(context)
+    other = require_root(DataRoot.at(against, root.state if is_stored(against) else None, make=False))
+    comparisons = list(compare_roots(root, other))
     different = [each for each in comparisons if not each.equal]
     shown = comparisons if as_json else different
     if shown or as_json:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,11 @@ def read_declaration(path: Path) -> Declaration:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def write_declaration(path: Path, declaration: Declaration) -> None:
-    """Writes ``NAME.toml`` whole or not at all, with every default written out. ConfigError where the file is not the crawl's."""
+def write_declaration(path: Path, declaration: Declaration, put: Callable[[Path, str], None] = put_text) -> None:
+    """Writes ``NAME.toml`` whole or not at all, with every default written out. ConfigError where the file is not the crawl's.
+
+    ``put`` is how the root writes.
+    """
     if path.name != f"{declaration.name}.toml":
         raise ConfigError(f"crawl {declaration.name} is declared in {declaration.name}.toml, not in {path.name}")
     document = tomlkit.document()
@@ -122,7 +125,7 @@ def write_declaration(path: Path, declaration: Declaration) -> None:
     if declaration.recurring is not None:
         document.add("recurring", tomlkit.item(declaration.recurring))
     document.add("parameters", tomlkit.item(declaration.parameters.model_dump(mode="json")))
-    put_text(path, tomlkit.dumps(document))
+    put(path, tomlkit.dumps(document))
 
 
 def find_referring(declarations: Iterable[Declaration], crawl: str) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from llm_assets.crawl.remote_file import RemoteFile, read_remote_records
 from llm_assets.errors import DataError
-from llm_assets.formats.manifest import Artefact
+from llm_assets.formats.manifest import Artefact, FileEntry
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
 from llm_assets.formats.warc import WarcRecord, read_records
@@ -16,10 +17,23 @@ from llm_assets.formats.warc import WarcRecord, read_records
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 
 
-def list_files(raw: Artefact) -> list[tuple[int, Path | RemoteFile]]:
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that lies with its output in an object store; ``output`` has no other."""
+
+    output: Artefact
+    name: str
+
+    def bring(self) -> Path:
+        """The file on this machine, fetched where it is not there yet."""
+        return self.output.path(self.name)
+
+
+def list_files(raw: Artefact) -> list[tuple[int, Path | RemoteFile | StoredFile]]:
     """Number and place of every file of a crawl that was not removed, by number."""
     rows = read_table(raw.table("files"), FILES).to_pylist()
-    return [(row["file"], _find(raw.folder, row)) for row in rows if not row["removed"]]
+    entries = {entry.path: entry for entry in raw.files}
+    return [(row["file"], _find(raw, entries, row)) for row in rows if not row["removed"]]
 
 
 def read_file(file: Path | RemoteFile, part: int = 0, parts: int = 1) -> Iterator[WarcRecord]:
@@ -38,8 +52,10 @@ def resolve_location(folder: Path, location: str) -> Path:
     return folder / location
 
 
-def _find(folder: Path, row: dict[str, object]) -> Path | RemoteFile:
+def _find(raw: Artefact, entries: Mapping[str, FileEntry], row: Mapping[str, object]) -> Path | RemoteFile | StoredFile:
     location = str(row["location"])
-    if not _URL.match(location):
-        return resolve_location(folder, location)
-    return RemoteFile(location, int(str(row["bytes"])), str(row["sha256"]).removeprefix("etag:"))
+    if _URL.match(location):
+        return RemoteFile(location, int(str(row["bytes"])), str(row["sha256"]).removeprefix("etag:"))
+    if raw.mirror is not None and location in entries:
+        return StoredFile(replace(raw, files=(entries[location],)), location)
+    return resolve_location(raw.folder, location)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -156,8 +156,11 @@ def read_recurrence(path: Path) -> Recurrence:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def write_recurrence(path: Path, recurrence: Recurrence) -> None:
-    """Writes the file whole or not at all, for a person to edit: what is the source's default stays out of ``parameters``."""
+def write_recurrence(path: Path, recurrence: Recurrence, put: Callable[[Path, str], None] = put_text) -> None:
+    """Writes the file whole or not at all, for a person to edit: what is the source's default stays out of ``parameters``.
+
+    ``put`` is how the root writes.
+    """
     document = tomlkit.document()
     document.add("source", tomlkit.item(recurrence.source))
     document.add("name_pattern", tomlkit.item(recurrence.name_pattern or f"{recurrence.name}-{PATTERNS[recurrence.source]}"))
@@ -169,4 +172,4 @@ def write_recurrence(path: Path, recurrence: Recurrence) -> None:
         document.add("settle_seconds", tomlkit.item(recurrence.settle_seconds))
     given = recurrence.parse().model_dump(mode="json", exclude_unset=True)
     document.add("parameters", tomlkit.item({key: value for key, value in given.items() if key in recurrence.parameters}))
-    put_text(path, tomlkit.dumps(document))
+    put(path, tomlkit.dumps(document))

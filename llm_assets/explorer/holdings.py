@@ -15,6 +15,7 @@ import duckdb
 from llm_assets.catalog import read_catalog
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.root import DataRoot
+from llm_assets.shelves import settle_catalog
 
 if TYPE_CHECKING:
     import tokenizers
@@ -68,6 +69,8 @@ class Holdings:
     @contextmanager
     def catalog(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for the block, which ends after ``QUERY_SECONDS``: ConfigError."""
+        with self._loading:
+            settle_catalog(self.root)
         with self._queries, read_catalog(self.root.catalog) as connection:
             watch = threading.Timer(QUERY_SECONDS, connection.interrupt)
             watch.daemon = True
@@ -101,7 +104,7 @@ class Holdings:
 
     def model(self) -> HeldModel:
         """The root's model. DataError where there is none yet."""
-        folder = self.root.artefact("trained_model").folder
+        folder = self.root.artefact("trained_model").whole()
         return self._hold("model", "", folder, lambda: _open_model(folder, self.device))
 
     def tracer(self) -> Tracer:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from llm_assets.errors import DataError
 from llm_assets.extract.page import Outcome, Page, PageText
 from llm_assets.extract.rejection import Rejection
 from llm_assets.extract.slices import table_paths
@@ -38,7 +40,7 @@ def split_output(output: Artefact) -> Iterator[tuple[int, Artefact]]:
         if stem.isdecimal():
             parts[int(stem)].append(entry)
     for file, entries in parts.items():
-        yield file, Artefact(output.folder, tuple(entries))
+        yield file, replace(output, files=tuple(entries))
 
 
 class Earlier:
@@ -80,6 +82,10 @@ def _iterate_rows(path: Path | None, columns: Sequence[str]) -> Iterator[tuple[A
 
 def _find_tables(output: Artefact, file: int) -> Mapping[str, Path]:
     """Tables of a file of the crawl by name; none, unless all are as the manifest says."""
+    try:
+        output.whole()
+    except DataError:  # what cannot be had any more is read anew
+        return {}
     paths = {path.parent.name: path for path in table_paths(output.folder, file)}
     digests = {output.folder / entry.path: entry.sha256 for entry in output.files}
     return paths if all(path.is_file() and hash_file(path) == digests.get(path) for path in paths.values()) else {}

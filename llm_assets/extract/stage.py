@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from llm_assets.crawl.files import list_files, read_file
+from llm_assets.crawl.files import StoredFile, list_files, read_file
 from llm_assets.crawl.remote_file import RemoteFile
 from llm_assets.engine import Engine, advance
 from llm_assets.extract.config import Extraction, UrlFilter
@@ -52,7 +52,7 @@ class _Slice:
     """Every ``parts``-th record of a file, from ``part`` on; its rows go to ``folder``. ``earlier`` knows the file from before."""
 
     file: int
-    path: Path | RemoteFile
+    path: Path | RemoteFile | StoredFile
     folder: Path
     part: int = 0
     parts: int = 1
@@ -94,7 +94,7 @@ def extract_texts(
     job = _Job(sequence, url_filter, rules, tuple((name, block_lists[name]) for name in names), target, sample)
     files = list_files(raw)
     # Too few files to go round are read by several workers each, unless each would fetch them.
-    here = all(isinstance(place, Path) for _, place in files)
+    here = not any(isinstance(place, RemoteFile) for _, place in files)
     parts = -(-engine.workers // len(files)) if files and len(files) < engine.workers and here else 1
     folder = target / SLICES
     known = dict(split_output(earlier)) if earlier is not None else {}
@@ -119,17 +119,18 @@ def _extract_file(job: _Job, whole: _Slice) -> Report:
 
 
 def _extract_slice(job: _Job, piece: _Slice) -> Report:
+    place = piece.path.bring() if isinstance(piece.path, StoredFile) else piece.path
     judge = load_judge(job.url_filter, job.folders)
     rejected: Counter[str] = Counter()
     figures = {"records": 0, "html_bytes": 0, "text_characters": 0, "pages_read": 0, "pages_reused": 0}
     documents, size = 0, 0.0
     with SliceWriter(piece.folder) as writer:
-        for found in _read_documents(job, piece, judge):
+        for found in _read_documents(job, piece, place, judge):
             record, outcome = found.record, found.outcome
             doc = _make_doc(job, piece, record)
             _add_record(writer, doc, found)
             figures["records"] += 1
-            size = size or _count_bytes(piece.path)
+            size = size or _count_bytes(place)
             advance(outcome is not None, (record.offset + record.length) / size)
             if outcome is None:
                 continue
@@ -146,11 +147,11 @@ def _extract_slice(job: _Job, piece: _Slice) -> Report:
     return Report(STAGE, documents, documents - rejected.total(), rejected, figures)
 
 
-def _read_documents(job: _Job, piece: _Slice, judge: UrlJudge) -> Iterator[Found]:
-    if isinstance(piece.path, Path) and (reader := find_reader(piece.path)):
-        rows = read_ready_text(reader, piece.path, piece.part, piece.parts, judge, job.rules.extraction.max_bytes)
+def _read_documents(job: _Job, piece: _Slice, place: Path | RemoteFile, judge: UrlJudge) -> Iterator[Found]:
+    if isinstance(place, Path) and (reader := find_reader(place)):
+        rows = read_ready_text(reader, place, piece.part, piece.parts, judge, job.rules.extraction.max_bytes)
         return (Found(record, outcome) for record, outcome in rows if _is_drawn(job, piece, record))
-    records = (record for record in read_file(piece.path, piece.part, piece.parts) if _is_drawn(job, piece, record))
+    records = (record for record in read_file(place, piece.part, piece.parts) if _is_drawn(job, piece, record))
     return read_documents(records, judge, job.rules, Earlier(piece.earlier, piece.file), functools.partial(_make_doc, job, piece))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,15 +24,10 @@ class Failure:
     when: str
 
 
-def record_failure(place: Path, inputs: str, error: str) -> None:
-    """Notes that a step of the output at a place failed, in place of what was noted before."""
+def record_failure(place: Path, inputs: str, error: str, put: Callable[[Path, str], None] = put_text) -> None:
+    """Notes that a step of the output at a place failed, in place of what was noted before. ``put`` is how the root writes."""
     failure = Failure(inputs, error[:LONGEST_ERROR], datetime.now(UTC).isoformat(timespec="seconds"))
-    put_text(place / FAILURE, json.dumps(asdict(failure), indent=1, ensure_ascii=False) + "\n")
-
-
-def forget_failure(place: Path) -> None:
-    """Takes the note away."""
-    (place / FAILURE).unlink(missing_ok=True)
+    put(place / FAILURE, json.dumps(asdict(failure), indent=1, ensure_ascii=False) + "\n")
 
 
 def read_failure(place: Path) -> Failure | None:

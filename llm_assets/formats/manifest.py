@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_assets.errors import DataError
+
+if TYPE_CHECKING:
+    from llm_assets.store.mirror import Mirror
 
 MANIFEST = "manifest.json"
 CHECKS = "checks.json"
@@ -63,21 +66,39 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Artefact:
-    """An output that can be read: a folder and the files its manifest names."""
+    """An output that can be read: a folder and the files its manifest names.
+
+    Of an output in an object store, ``folder`` is its place in the ``mirror``: a file lies there once it was asked for by a method.
+    """
 
     folder: Path
     files: tuple[FileEntry, ...]
     data_version: str = ""
+    mirror: Mirror | None = None
 
     def table(self, name: str) -> list[Path]:
         """Parts of a table in order: ``NAME.parquet``, or ``NAME/00000.parquet``, ``NAME/00001.parquet`` …; may be none."""
-        return [self.folder / path for path in sorted(entry.path for entry in self.files) if _is_part(path, name)]
+        return self.paths(entry.path for entry in self.files if _is_part(entry.path, name))
 
     def path(self, name: str) -> Path:
         """One named file. DataError where the output has none of that name."""
-        if name not in {entry.path for entry in self.files}:
-            raise DataError(f"the output has no file {name}", self.folder)
-        return self.folder / name
+        (path,) = self.paths([name])
+        return path
+
+    def paths(self, names: Iterable[str]) -> list[Path]:
+        """Named files, sorted by name. DataError where the output has none of such a name."""
+        entries = {entry.path: entry for entry in self.files}
+        wanted = sorted(names)
+        if missing := [name for name in wanted if name not in entries]:
+            raise DataError(f"the output has no file {missing[0]}", self.folder)
+        if self.mirror is not None:
+            self.mirror.fetch_files(self.folder, [entries[name] for name in wanted])
+        return [self.folder / name for name in wanted]
+
+    def whole(self) -> Path:
+        """The folder, with every file of the output in it."""
+        self.paths(entry.path for entry in self.files)
+        return self.folder
 
     @classmethod
     def of_folder(cls, folder: Path) -> Artefact:
@@ -142,9 +163,14 @@ def read_manifest(place: Path) -> Manifest | None:
         raise DataError(f"the manifest is damaged ({error}); run the asset again", path) from error
 
 
-def open_output(place: Path, manifest: Manifest) -> Artefact:
-    """The output a manifest names. DataError where a file is missing or of another size (hashes: ``verify``)."""
+def open_output(place: Path, manifest: Manifest, mirror: Mirror | None = None) -> Artefact:
+    """The output a manifest names. DataError where a file is missing or of another size (hashes: ``verify``).
+
+    Of a place in a ``mirror`` that is found, and hashes too, when a file is asked for.
+    """
     folder = place / manifest.folder
+    if mirror is not None:
+        return Artefact(folder, manifest.files, manifest.data_version, mirror)
     for entry in manifest.files:
         path = folder / entry.path
         try:
@@ -156,9 +182,12 @@ def open_output(place: Path, manifest: Manifest) -> Artefact:
     return Artefact(folder, manifest.files, manifest.data_version)
 
 
-def record_check(place: Path, folder: str, check: str, passed: bool) -> None:
-    """Notes beside the manifest whether a check of the output in ``folder`` passed. Of older outputs nothing is kept."""
-    put_text(place / CHECKS, json.dumps({"folder": folder, "passed": {**read_checks(place, folder), check: passed}}, indent=1) + "\n")
+def record_check(place: Path, folder: str, check: str, passed: bool, put: Callable[[Path, str], None] = put_text) -> None:
+    """Notes beside the manifest whether a check of the output in ``folder`` passed. Of older outputs nothing is kept.
+
+    ``put`` is how the root writes.
+    """
+    put(place / CHECKS, json.dumps({"folder": folder, "passed": {**read_checks(place, folder), check: passed}}, indent=1) + "\n")
 
 
 def read_checks(place: Path, folder: str) -> dict[str, bool]:

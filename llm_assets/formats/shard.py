@@ -62,8 +62,7 @@ def shard_name(split: str, number: int) -> str:
 
 def list_shards(shards: Artefact, split: str) -> list[Path]:
     """The files of a split, in the order of their numbers."""
-    names = (entry.path for entry in shards.files if entry.path.startswith(f"{split}-") and entry.path.endswith(".tokens"))
-    return [shards.folder / name for name in sorted(names)]
+    return shards.paths(entry.path for entry in shards.files if entry.path.startswith(f"{split}-") and entry.path.endswith(".tokens"))
 
 
 def choose_dtype(vocabulary: int) -> str:

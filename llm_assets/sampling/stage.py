@@ -55,7 +55,7 @@ def sample_model(
     """
     tokenizer_json = model.path("tokenizer.json")
     tokenizer = load_tokenizer(tokenizer_json)
-    transformer = load_model(model.folder, device)
+    transformer = load_model(model.whole(), device)
     validation = open_split(shards, "validation", hash_file(tokenizer_json))
     windows = Windows([tokens for _, tokens in validation], transformer.dimensions.context)
     figures: dict[str, Figure] = {}

@@ -83,11 +83,11 @@ class Mirror:
             self._require_room(sum(entry.bytes for entry in missing))
             _side_by_side(lambda entry: self.fetch(folder / entry.path, entry), missing)
 
-    def fetch_folder(self, folder: Path) -> None:
-        """Makes a whole folder of the store present, as it is listed there. The caller checks what has come."""
-        found = list_objects(self.url_of(folder))
+    def fetch_folder(self, folder: Path, target: Path) -> None:
+        """Copies a whole folder of the store, as it is listed there, to a place of one's own. The caller checks what has come."""
+        found = self.list(folder)
         self._require_room(sum(each.bytes for each in found.values()))
-        _side_by_side(lambda name: self.fetch(folder / name), list(found))
+        _side_by_side(lambda name: download(self.url_of(folder / name), target / name), list(found))
 
     def hash(self, path: Path) -> str | None:
         """sha256 (hex) of the object as it lies in the store, read anew; None where there is none."""

@@ -56,7 +56,7 @@ class _Indexing:
         folder.mkdir(parents=True, exist_ok=True)
         kept = self.earlier is not None and _take_over(self.earlier, part, folder)
         if not kept:
-            path = self.shards[part.crawl].folder / part.shard
+            path = self.shards[part.crawl].path(part.shard)
             _, tokens = open_shard(path)
             write_suffixes(np.asarray(tokens[part.begin : part.end]), folder / SUFFIXES)
             starts, docs = read_documents(self.shards[part.crawl], path)
@@ -68,9 +68,11 @@ class _Indexing:
 
 def _take_over(earlier: Artefact, part: Part, folder: Path) -> bool:
     """Makes the arrays of a part those of an earlier index, where it has them whole."""
+    if part not in read_parts(earlier):
+        return False
     digests = {entry.path: entry.sha256 for entry in earlier.files}
-    sources = [earlier.folder / part.folder / name for name in ARRAYS]
-    if part not in read_parts(earlier) or any(hash_file(path) != digests[f"{part.folder}/{path.name}"] for path in sources):
+    sources = earlier.paths(f"{part.folder}/{name}" for name in ARRAYS)
+    if any(hash_file(path) != digests[f"{part.folder}/{path.name}"] for path in sources):
         return False
     for path in sources:
         (folder / path.name).unlink(missing_ok=True)

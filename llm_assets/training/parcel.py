@@ -58,7 +58,7 @@ def list_pack(shards: Mapping[str, Artefact], tokenizer: Artefact) -> dict[str, 
     """What a pack holds of the data, by its path there: where it lies now, and its size and hash."""
     folders = {f"shards/{name}": artefact for name, artefact in shards.items()} | {TOKENIZER: tokenizer}
     return {
-        f"{folder}/{entry.path}": (artefact.folder / entry.path, entry)
+        f"{folder}/{entry.path}": (artefact.path(entry.path), entry)
         for folder, artefact in folders.items()
         for entry in artefact.files
         if folder == TOKENIZER or entry.path.endswith(".tokens")

@@ -91,7 +91,7 @@ def train_model(
     if trained.curve.validation:
         _, figures["validation_loss"], figures["bits_per_byte"] = trained.curve.validation[-1]
     if trained.transformer is not None:
-        files = [tokenizer.folder / entry.path for entry in tokenizer.files]
+        files = tokenizer.paths(entry.path for entry in tokenizer.files)
         card = write_card(dimensions, figures)
         export_model(trained.transformer, target, tokenizer_files=files, end_of_text=header.end_of_text, card=card)
         _write_curve(target / "curve.json", trained.curve.training, trained.curve.validation)
