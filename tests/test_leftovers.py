@@ -104,7 +104,7 @@ def test_a_disabled_crawl_keeps_what_it_has_unless_it_is_asked_for_and_its_files
 
 def test_nothing_is_removed_while_a_step_runs(twice: DataRoot) -> None:
     before = files(twice)
-    with lock_output(twice.place("raw_crawl", "a"), "raw_crawl[a]"), pytest.raises(LockedError, match=r"raw_crawl\[a\]"):
+    with lock_output(twice, "raw_crawl", "a"), pytest.raises(LockedError, match=r"raw_crawl\[a\]"):
         clean(twice)
     assert files(twice) == before
 

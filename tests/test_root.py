@@ -60,7 +60,16 @@ def test_a_missing_side_input_is_named(root: DataRoot) -> None:
         root.input_path("ut1")
 
 
-@pytest.mark.parametrize("home", ["s3://bucket/home", Path("s3://bucket/home")])
-def test_an_object_store_is_refused_as_long_as_it_is_not_supported(home: str | Path) -> None:
-    with pytest.raises(ConfigError, match="a folder is wanted"):
-        DataRoot.at(home)
+def test_a_url_that_has_lost_a_slash_is_no_folder() -> None:
+    with pytest.raises(ConfigError, match="a URL with two slashes"):
+        DataRoot.at(Path("s3://bucket/home"))
+
+
+def test_an_object_store_wants_a_folder_for_what_cannot_lie_in_it() -> None:
+    with pytest.raises(ConfigError, match="LLM_ASSETS_STATE"):
+        DataRoot.at("s3://bucket/home")
+
+
+def test_databases_do_not_lie_in_an_object_store() -> None:
+    with pytest.raises(ConfigError, match="a folder of this machine is wanted"):
+        DataRoot.at("s3://bucket/home", "s3://bucket/state")

@@ -220,11 +220,11 @@ def test_an_output_whose_manifest_finds_no_room_is_gone_on_with(
 ) -> None:
     add_crawl("a")
 
-    def find_no_room(place: Path, manifest: object) -> None:
+    def find_no_room(root: DataRoot, path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("llm_assets.step.put_manifest", find_no_room)
+        patch.setattr(DataRoot, "put_text", find_no_room)
         with pytest.raises(DataError, match="No space left"):
             write_numbers(root, tmp_path / "tried")
     assert folders(root.place("raw_crawl", "a")) == [path.name for path in root.place("raw_crawl", "a").glob(".partial-*")]

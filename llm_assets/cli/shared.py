@@ -72,14 +72,12 @@ def _show_version(wanted: bool) -> None:
 def choose_root(
     context: typer.Context,
     home: Annotated[
-    home: Annotated[
         str,
         typer.Option(envvar="LLM_ASSETS_HOME", metavar="DIR|URL", help="Data root: a folder, or a URL such as s3://bucket/corpus."),
     ] = "data",
-    ] = "data",
     state: Annotated[
         str | None,
-        typer.Option(envvar="LLM_ASSETS_STATE", metavar="DIR|URL", help="Databases, locks, spill.", show_default=".state in the root"),
+        typer.Option(envvar="LLM_ASSETS_STATE", metavar="DIR", help="Databases, locks, spill.", show_default=".state in the root"),
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
