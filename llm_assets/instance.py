@@ -83,14 +83,14 @@ def tracking_uri(root: DataRoot) -> str:
     if given := os.environ.get("MLFLOW_TRACKING_URI"):
         return given
     asked = Database.named_by(os.environ)
-    return asked.address(name_schema("mlflow", str(root.home))) if asked else f"sqlite:///{root.state / 'mlflow.db'}"
+    return asked.address(name_schema("mlflow", root.address)) if asked else f"sqlite:///{root.state / 'mlflow.db'}"
 
 
 @contextmanager
 def hold_records(root: DataRoot) -> Iterator[None]:
     """Held by one process at a time, so that two that come first do not both make MLflow's tables. With PostgreSQL on any machine."""
     asked = Database.named_by(os.environ)
-    with asked.locked(name_schema("mlflow", str(root.home))) if asked else FileLock(root.state / "mlflow.lock"):
+    with asked.locked(name_schema("mlflow", root.address)) if asked else FileLock(root.state / "mlflow.lock"):
         yield
 
 
@@ -113,7 +113,7 @@ def _prepare_database(root: DataRoot) -> dict[str, str]:
     asked = Database.named_by(os.environ)
     if asked is None:
         return {}
-    schemas = [name_schema(program, str(root.home)) for program in ("dagster", "mlflow")]
+    schemas = [name_schema(program, root.address) for program in ("dagster", "mlflow")]
     asked.make_schemas(*schemas)
     return {DAGSTER_DATABASE: asked.address(schemas[0])}
 
