@@ -21,13 +21,13 @@ LONGER_TRAINING = ("training.steps=150", "training.validate_every=50", "training
 
 
 @pytest.fixture(scope="session")
-def new_root(make_root: Callable[..., DataRoot]) -> Callable[[Path], DataRoot]:
+def new_root(make_root: Callable[..., DataRoot]) -> Callable[..., DataRoot]:
     """Makes a root with a crawl of few pages, of which nothing is materialized."""
-    return lambda folder: make_root(folder, PAGES, LONGER_TRAINING)
+    return lambda home, state=None: make_root(home, PAGES, LONGER_TRAINING, state)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[[Path], DataRoot]) -> DataRoot:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[..., DataRoot]) -> DataRoot:
     """A root whose whole graph was run by ``llm-assets run``, once for all processes of a test run. Tests only look at it."""
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "undisturbed"

@@ -19,7 +19,7 @@ OURS = ("LLM_ASSETS_", "DAGSTER_", "MLFLOW_")
 
 def command(root: DataRoot, *words: object) -> list[str]:
     """The words of a call on a root."""
-    return [str(LLM_ASSETS), "--home", str(root.home), "--state", str(root.state), *map(str, words)]
+    return [str(LLM_ASSETS), "--home", root.address, "--state", str(root.state), *map(str, words)]
 
 
 def variables() -> dict[str, str]:
