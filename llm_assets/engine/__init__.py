@@ -14,5 +14,6 @@ from llm_assets.engine.documents import read_documents
 from llm_assets.engine.journal import ResumingEngine, open_journal
 from llm_assets.engine.local import LocalEngine
 from llm_assets.engine.meter import advance
+from llm_assets.engine.ray_engine import RayEngine
 
-__all__ = ["Engine", "LocalEngine", "Progress", "ResumingEngine", "advance", "no_progress", "open_journal", "read_documents"]
+__all__ = ["Engine", "LocalEngine", "Progress", "RayEngine", "ResumingEngine", "advance", "no_progress", "open_journal", "read_documents"]

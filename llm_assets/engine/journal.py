@@ -28,6 +28,9 @@ from llm_assets.section import fingerprint
 
 PARTIAL = ".partial-"
 KEY_LETTERS = 16
+OUTPUT = "output"
+TRIES = "tries"
+"""What is under way of single items, where an engine keeps that apart until it is whole."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Journal:
     @property
     def output(self) -> Path:
         """Where the stage writes."""
-        return self.folder / "output"
+        return self.folder / OUTPUT
 
     @property
     def notes(self) -> Path:
@@ -49,7 +52,7 @@ class Journal:
     def find(self, outputs: Sequence[Path]) -> Report | None:
         """The report of the item that wrote these files, where it had finished and every one of them is as it was."""
         try:
-            note = json.loads(self._note(outputs).read_text(encoding="utf-8"))
+            note = json.loads(self.note(outputs).read_text(encoding="utf-8"))
             entries = [FileEntry(**entry) for entry in note["files"]]
             report = Report(**{**note["report"], "warnings": tuple(note["report"]["warnings"])})
         except (FileNotFoundError, ValueError, TypeError, KeyError):
@@ -59,10 +62,11 @@ class Journal:
     def add(self, outputs: Sequence[Path], report: Report) -> None:
         """Notes that an item is finished. Its files are on disk."""
         entries = [FileEntry(self._relative(path), path.stat().st_size, hash_file(path)) for path in outputs]
-        put_text(self._note(outputs), json.dumps({"files": [asdict(entry) for entry in entries], "report": vars(report)}))
+        put_text(self.note(outputs), json.dumps({"files": [asdict(entry) for entry in entries], "report": vars(report)}))
 
     def remove_unfinished(self) -> bool:
         """Removes all files that no note names. Whether anything is left."""
+        shutil.rmtree(self.folder / TRIES, ignore_errors=True)
         finished = {entry["path"] for note in self._read_notes() for entry in note["files"]}
         for path in sorted(self.output.rglob("*"), reverse=True):  # what lies in a folder before the folder
             if path.is_dir() and not path.is_symlink():
@@ -79,7 +83,8 @@ class Journal:
             except ValueError:  # a power cut may leave an empty file where a note was to be
                 path.unlink()
 
-    def _note(self, outputs: Sequence[Path]) -> Path:
+    def note(self, outputs: Sequence[Path]) -> Path:
+        """The file of the note on the item that writes these files."""
         return self.notes / f"{fingerprint([self._relative(path) for path in outputs])[:32]}.json"
 
     def _relative(self, path: Path) -> str:
@@ -151,22 +156,32 @@ class ResumingEngine:
         self, function: Callable[[Item], Report], items: Sequence[Item], label: str, outputs: Sequence[Sequence[Path]]
     ) -> Iterator[Report]:
         """Reports in the order of the items: of those finished before, the noted ones; of the others, new ones."""
-        return self.inner.map(_Noting(function, self.journal), list(zip(items, outputs, strict=True)), label)
+        written = [[*paths, self.journal.note(paths)] for paths in outputs]
+        return self.inner.write_parts(Noting(function, self.journal), list(zip(items, outputs, strict=True)), label, written)
 
 
 @dataclass(frozen=True)
-class _Noting(Generic[Item]):
+class Noting(Generic[Item]):
     """Does an item and notes it, unless that is done: in the process that does the item, so that no result waits for a note."""
 
     function: Callable[[Item], Report]
     journal: Journal
 
     def __call__(self, given: tuple[Item, Sequence[Path]]) -> Report:
-        item, outputs = given
-        known = self.journal.find(outputs)
+        known = self.find(given)
         if known is not None:
             advance(known.read, 1.0)
             return known
+        item, outputs = given
         report = self.function(item)
         self.journal.add(outputs, report)
         return report
+
+    def find(self, given: tuple[Item, Sequence[Path]]) -> Report | None:
+        """The report of an item that was done before; an engine may ask before it sends the item elsewhere."""
+        return self.journal.find(given[1])
+
+
+def find_partial(path: Path) -> Path | None:
+    """The folder under way that a path lies below, if any."""
+    return next((folder for folder in path.parents if folder.name.startswith(PARTIAL)), None)

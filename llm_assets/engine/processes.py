@@ -11,17 +11,16 @@ import os
 import pickle
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from queue import SimpleQueue
 from typing import Any, Generic
 
+from llm_assets.engine.answers import Count, Done, Failed, RemoteError, answer, describe_failure
 from llm_assets.engine.contract import Item, Result
-from llm_assets.engine.meter import SECONDS_BETWEEN_WORDS, Meter, counting, find_path
+from llm_assets.engine.meter import SECONDS_BETWEEN_WORDS, Meter, find_path
 from llm_assets.errors import DataError
 
 ATTEMPTS = 2
@@ -29,27 +28,6 @@ ATTEMPTS = 2
 
 # A forked child of a process that runs threads (Polars, DuckDB, torch) can hang: start clean ones.
 _SPAWN = multiprocessing.get_context("spawn")
-
-
-@dataclass(frozen=True)
-class _Count:
-    documents: int
-    share: float
-
-
-@dataclass(frozen=True)
-class _Done:
-    result: Any
-
-
-@dataclass(frozen=True)
-class _Failed:
-    error: BaseException
-    trace: str
-
-
-class RemoteError(Exception):
-    """Where in its process an item failed; the cause of the error that is raised here."""
 
 
 def map_in_processes(function: Callable[[Item], Result], items: Sequence[Item], workers: int, label: str, meter: Meter) -> Iterator[Result]:
@@ -98,11 +76,11 @@ class _Worker(Generic[Item, Result]):
         status = None
         for _ in range(ATTEMPTS):
             process, connection = self._start()
-            answer = _ask(connection, item, count)
-            if isinstance(answer, _Done):
-                return answer.result  # type: ignore[no-any-return]  # what was pickled comes back as it was
-            if answer is not None:
-                raise answer.error from RemoteError(answer.trace)
+            said = _ask(connection, item, count)
+            if isinstance(said, Done):
+                return said.result  # type: ignore[no-any-return]  # what was pickled comes back as it was
+            if said is not None:
+                raise said.error from RemoteError(said.trace)
             process.join()
             connection.close()
             status, self._started = process.exitcode, None
@@ -131,15 +109,15 @@ class _Worker(Generic[Item, Result]):
             return self._started
 
 
-def _ask(connection: Connection, item: Any, count: Callable[[int, float], None]) -> _Done | _Failed | None:
+def _ask(connection: Connection, item: Any, count: Callable[[int, float], None]) -> Done | Failed | None:
     """The answer of the process at the other end; None where it died."""
     try:
         connection.send(item)
-        while isinstance(answer := connection.recv(), _Count):
-            count(answer.documents, answer.share)
+        while isinstance(said := connection.recv(), Count):
+            count(said.documents, said.share)
     except (EOFError, OSError):  # the latter where it died within an answer
         return None
-    return answer  # type: ignore[no-any-return]  # nothing else is sent
+    return said  # type: ignore[no-any-return]  # nothing else is sent
 
 
 def _serve(connection: Connection, function: Callable[[Any], Any]) -> None:
@@ -151,28 +129,11 @@ def _serve(connection: Connection, function: Callable[[Any], Any]) -> None:
             item = connection.recv()
         except EOFError:
             return
-        answer = _answer(function, item, lambda documents, share: connection.send(_Count(documents, share)))
+        said = answer(function, item, lambda documents, share: connection.send(Count(documents, share)))
         try:
-            connection.send(answer)
+            connection.send(said)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            connection.send(_fail(error))
-
-
-def _answer(function: Callable[[Any], Any], item: Any, tell: Callable[[int, float], None]) -> _Done | _Failed:
-    try:
-        with counting(tell):
-            return _Done(function(item))
-    except BaseException as error:  # whatever it is, it is raised in the parent
-        return _fail(error)
-
-
-def _fail(error: BaseException) -> _Failed:
-    trace = f"\n{''.join(traceback.format_exception(error))}"
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # our own error, to see whether it survives the way
-    except Exception:  # an error whose class cannot be rebuilt is told by its name
-        error = RuntimeError(f"{type(error).__name__}: {error}")
-    return _Failed(error, trace)
+            connection.send(describe_failure(error))
 
 
 def _end_with_parent() -> None:
