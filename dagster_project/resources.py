@@ -1,7 +1,8 @@
 """Where data lies, which recipe, how many workers, which device, where MLflow records.
 
 The only place of the graph that reads the environment: ``LLM_ASSETS_HOME`` (default ``./data``), ``LLM_ASSETS_STATE`` (default
-``.state`` in it), ``LLM_ASSETS_WORKERS``, ``LLM_ASSETS_MEMORY``, ``LLM_ASSETS_DEVICE`` and ``MLFLOW_TRACKING_URI``.
+``.state`` in it), ``LLM_ASSETS_ENGINE``, ``LLM_ASSETS_RAY_ADDRESS``, ``LLM_ASSETS_WORKERS``, ``LLM_ASSETS_MEMORY``,
+``LLM_ASSETS_DEVICE`` and ``MLFLOW_TRACKING_URI``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pydantic import Field
 from dagster_project.progress import logged_progress
 from dagster_project.tracking import end_abandoned, record_report, track
 from llm_assets.display import for_plain_text
-from llm_assets.engine import LocalEngine, Progress
+from llm_assets.engine import Engine, LocalEngine, Progress, RayEngine
+from llm_assets.errors import ConfigError
 from llm_assets.pii.redact import private_errors
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
@@ -41,8 +43,16 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         default=[],
         description="Changes to the root's recipe made before the run, as `--set`: filters.gopher_quality.min_words=20",
     )
-    workers: int = Field(
-        default_factory=lambda: int(os.environ.get("LLM_ASSETS_WORKERS") or os.cpu_count() or 1), description="Processes a stage uses."
+    engine: str = Field(
+        default_factory=lambda: os.environ.get("LLM_ASSETS_ENGINE") or "local", description="Where a stage's work runs: local, ray."
+    )
+    ray_address: str | None = Field(
+        default_factory=lambda: os.environ.get("LLM_ASSETS_RAY_ADDRESS") or None,
+        description="Cluster of engine ray: host:port, or local. Default: the one that Ray finds, else one of this machine.",
+    )
+    workers: int | None = Field(
+        default_factory=lambda: int(os.environ.get("LLM_ASSETS_WORKERS") or 0) or None,
+        description="Processes a stage uses. Default: all cores, of this machine or of the cluster.",
     )
     memory: str = Field(default_factory=lambda: os.environ.get("LLM_ASSETS_MEMORY", "4GB"), description="What DuckDB may take.")
     device: str = Field(
@@ -60,11 +70,16 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         path = root.recipe
         return put_recipe(path, override(path.read_text(encoding="utf-8"), self.set), root.put_text) if self.set else read_recipe(path)
 
-    def engine(self, progress: Progress) -> LocalEngine:
-        """Local processes that report to ``progress``."""
-        spill = self.root.state / "spill"
+    def open_engine(self, progress: Progress) -> Engine:
+        """Local processes or a cluster's, which report to ``progress``. ConfigError where there is no engine of that name."""
+        spill, cores = self.root.state / "spill", os.cpu_count() or 1
         spill.mkdir(parents=True, exist_ok=True)
-        return LocalEngine(self.workers, self.memory, spill, progress)
+        match self.engine:
+            case "local":
+                return LocalEngine(self.workers or cores, self.memory, spill, progress)
+            case "ray":
+                return RayEngine(self.ray_address, self.workers, cores, self.memory, spill, progress, self.root.home)
+        raise ConfigError(f"LLM_ASSETS_ENGINE, --engine: there is no engine {self.engine!r}; there are local and ray")
 
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:
@@ -74,7 +89,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         with (
             track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
             private_errors(),
-            begin_step(root, recipe, self.engine(logged_progress(context.log.info)), asset, crawl) as step,
+            begin_step(root, recipe, self.open_engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):
             end_abandoned(run)
             step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}

@@ -131,6 +131,7 @@ def _conclude(console: Console, snapshot: Snapshot, wanted: Sequence[str], ran: 
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__)
+    parser.add_argument("--engine")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device")
     parser.add_argument("--quiet", action="store_true")

@@ -174,7 +174,7 @@ def _compare(
 ) -> Shift:
     stages: tuple[Stage, ...] = ("filtered_docs",) if stage == "filtered_docs" else ("filtered_docs", "deduped_docs")
     named = [{"sequence": snapshot.crawls[name].sequence, "crawl": name} for name in before]
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
+    with connect(engine.memory, engine.threads, engine.spill) as connection:
         bind(connection, "crawls", pa.Table.from_pylist(named, schema=pa.schema([CRAWLS.field("sequence"), CRAWLS.field("crawl")])))
         bind(
             connection, "texts", [part for name in before for part in snapshot.root.artefact("extracted_text", name).table("texts")], TEXTS

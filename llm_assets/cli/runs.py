@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from llm_assets.root import DataRoot
 
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes a stage uses. Decides no byte.", show_default="all cores", min=1)]
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where a stage's work runs: local, ray. Decides no byte.",
+        show_default="local",
+    ),
+]
 Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="Where the model runs: auto, cpu, cuda.", show_default="auto")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and what failed.")]
 Share = Annotated[
@@ -22,6 +31,14 @@ Share = Annotated[
 RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="RECIPE", help="On a new root: a recipe's file, or demo, fineweb.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Dagster's port.")]
 MlflowPort = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="MLflow's port.")]
+
+
+class _Machine(NamedTuple):
+    """What a run works with; None where the environment says it."""
+
+    engine: str | None
+    workers: int | None
+    device: str | None
 
 
 @app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets demo", "llm-assets --home /tmp/demo demo --workers 2"))
@@ -33,7 +50,7 @@ def demo(context: typer.Context, workers: Workers = None) -> None:
     settle_recipe(root, None if root.recipe.is_file() else "demo", None)
     if not root.declaration_path("demo").exists():
         root.add_crawl("demo", "python_docs", {})
-    status = _materialize(root, workers, None, quiet=False)
+    status = _materialize(root, _Machine(None, workers, None), quiet=False)
     if status:
         raise typer.Exit(status)
     show_outcome(root)
@@ -44,6 +61,7 @@ def demo(context: typer.Context, workers: Workers = None) -> None:
     epilog=examples(
         "llm-assets run --recipe demo --set training.steps=200",
         "llm-assets run --set filters.gopher_quality.min_words=20",
+        "llm-assets run --engine ray",
         "llm-assets run --sample 1%",
         "llm-assets run --sample 5% --set training.steps=100",
     ),
@@ -52,6 +70,7 @@ def run(
     context: typer.Context,
     recipe: RecipeName = None,
     settings: Set = None,
+    engine: EngineName = None,
     workers: Workers = None,
     device: Device = None,
     sample: Share = None,
@@ -63,10 +82,10 @@ def run(
     funnel is shown. A larger share holds all documents of a smaller one; --set changes the sample's recipe alone.
     """
     if sample is not None:
-        raise typer.Exit(_run_pilot(context, sample, recipe, settings, workers, device, quiet=quiet))
+        raise typer.Exit(_run_pilot(context, sample, recipe, settings, _Machine(engine, workers, device), quiet=quiet))
     root = open_root(context, new=True)
     settle_recipe(root, recipe, settings)
-    raise typer.Exit(_materialize(root, workers, device, quiet=quiet))
+    raise typer.Exit(_materialize(root, _Machine(engine, workers, device), quiet=quiet))
 
 
 def _run_pilot(
@@ -74,8 +93,7 @@ def _run_pilot(
     share: str,
     recipe: str | None,
     settings: list[str] | None,
-    workers: int | None,
-    device: str | None,
+    machine: _Machine,
     *,
     quiet: bool,
 ) -> int:
@@ -90,7 +108,7 @@ def _run_pilot(
     settle_recipe(root, recipe, settings, pilot=pilot)
     if not quiet:
         stdout.print(f"a sample of {for_terminal(share.strip())} in {for_terminal(pilot.address)}", soft_wrap=True)
-    status = _materialize(pilot, workers, device, quiet=quiet)
+    status = _materialize(pilot, machine, quiet=quiet)
     if not (status or quiet):
         with read_catalog(pilot) as connection:
             print_funnel(fetch_rows(connection, "explain/funnel", crawl=None))
@@ -98,10 +116,10 @@ def _run_pilot(
     return status
 
 
-def _materialize(root: DataRoot, workers: int | None, device: str | None, *, quiet: bool) -> int:
+def _materialize(root: DataRoot, machine: _Machine, *, quiet: bool) -> int:
     from llm_assets.services import run_plan
 
-    given = {"--workers": workers, "--device": device}
+    given = {"--engine": machine.engine, "--workers": machine.workers, "--device": machine.device}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     return run_plan(root, [*words, "--quiet"] if quiet else words)
 

@@ -52,7 +52,7 @@ def remove_duplicates(
     the recipe asked, and detail the elder. DataError where a document that passed has no signature, or where signatures
     of two schemes meet.
     """
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
+    with connect(engine.memory, engine.threads, engine.spill) as connection:
         bands = _bind_sources(connection, filtered, signatures, older)
         execute_query(connection, "dedup/exact_candidates", exact=config.exact, scope=config.scope)
         execute_query(connection, "dedup/members")

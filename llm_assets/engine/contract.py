@@ -38,6 +38,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def threads(self) -> int:
+        """What DuckDB, which runs in this process, may use of this machine."""
+        ...
+
+    @property
     def memory(self) -> str:
         """What DuckDB may take, as it writes it: ``4GB``."""
         ...
@@ -55,8 +60,8 @@ class Engine(Protocol):
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
         """Results in the order of the items. An exception of the function ends the map and is raised here.
 
-        Items are small (a path, a number): they travel to another process. One whose process was killed is done again
-        once; DataError names its file where that process is killed too. What the function says by :func:`advance` is
+        Items are small (a path, a number): they travel to another process. One whose process was killed is done again;
+        DataError names its file where that goes on. What the function says by :func:`advance` is
         told to ``progress``.
         """
         ...
@@ -68,5 +73,6 @@ class Engine(Protocol):
 
         An item is finished when the function has returned. Of a run that was killed, or that failed, the next one keeps the
         files of finished items, and gives the reports they had; all other files are gone before it begins.
+        What one item wrote no other reads: that may have run on another machine.
         """
         ...

@@ -134,6 +134,11 @@ class ResumingEngine:
         return self.inner.workers
 
     @property
+    def threads(self) -> int:
+        """See :class:`Engine`."""
+        return self.inner.threads
+
+    @property
     def memory(self) -> str:
         """See :class:`Engine`."""
         return self.inner.memory
@@ -168,6 +173,7 @@ class Noting(Generic[Item]):
     journal: Journal
 
     def __call__(self, given: tuple[Item, Sequence[Path]]) -> Report:
+        """The item's report, noted or new."""
         known = self.find(given)
         if known is not None:
             advance(known.read, 1.0)

@@ -22,6 +22,11 @@ class LocalEngine:
     spill: Path | None = None
     progress: Progress = no_progress
 
+    @property
+    def threads(self) -> int:
+        """As many as there may be processes."""
+        return self.workers
+
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
         """Results in the order of the items."""
         meter = Meter(self.progress, label, items)

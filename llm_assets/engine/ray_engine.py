@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from llm_assets.engine.answers import Done
 from llm_assets.engine.contract import Item, Progress, Result, no_progress
@@ -72,9 +73,10 @@ class RayEngine:
         software, search_path = describe_software(), tuple(sys.path)
 
         def order(number: int) -> Order | Done:
-            if isinstance(function, Noting) and (known := function.find(items[number])) is not None:
+            item: Any = items[number]
+            if isinstance(function, Noting) and (known := function.find(item)) is not None:
                 meter.count(number, known.read, 1.0)
                 return Done(known)
-            return Order(pack(items[number], roots), software, search_path, self.home, folder, tuple(outputs[number]))
+            return Order(pack(item, roots), software, search_path, self.home, folder, tuple(outputs[number]))
 
         yield from map_on_cluster(pack(function, roots), order, items, self.limit, label, meter)

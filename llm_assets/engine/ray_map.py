@@ -105,7 +105,7 @@ def _listen(ray: Any, stream: Any) -> Count | Done | Failed | _Lost:
         raise ConfigError(f"a node of the cluster cannot run llm-assets: install the same there as here ({error.cause})") from error
     except ray.exceptions.RayError as error:
         return _Lost(type(error).__name__)
-    return word if isinstance(word, Count) else unpack(word, {})  # type: ignore[no-any-return]  # nothing else is sent
+    return word if isinstance(word, Count) else unpack(word, {})
 
 
 def _cancel(ray: Any, streams: list[Any]) -> None:

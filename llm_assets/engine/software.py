@@ -36,7 +36,7 @@ def check_software(wanted: str) -> None:
     differences = [f"{name} {here.get(name, MISSING)} instead of {there.get(name, MISSING)}" for name in names]
     if differences:
         raise ConfigError(
-            f"node {platform.node()} of the cluster has {'; '.join(differences)}: install the same on all nodes, lest they write other bytes"
+            f"node {platform.node()} has {'; '.join(differences)}: install the same on all nodes, lest they write other bytes"
         )
 
 

@@ -22,7 +22,7 @@ def measure_repetition(
         measure_lines(parts, docs, target, cleaning, engine)
     if repetition.passages:
         measure_passages(parts, docs, target, cleaning, repetition, engine)
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
+    with connect(engine.memory, engine.threads, engine.spill) as connection:
         for name, schema in (("lines", LINES), ("passages", PASSAGES)):
             bind(connection, name, sorted((target / name).glob("*.parquet")), schema)
         write_table(target / "repetition.parquet", run_query(connection, "overlap/repetition"), REPETITION)

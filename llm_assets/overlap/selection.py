@@ -29,7 +29,7 @@ def select_documents(
     share of characters, by ``repeated_passages`` of bytes. Figure ``contaminated``: documents that share more than the bound, rejected
     or not.
     """
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
+    with connect(engine.memory, engine.threads, engine.spill) as connection:
         bind(connection, "survivors", deduped.table("docs"), DOCS)
         bind(connection, "forgotten", forgotten if forgotten is not None else FORGOTTEN.empty_table())
         bind(connection, "contamination", overlaps.table("contamination"), CONTAMINATION)

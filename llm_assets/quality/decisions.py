@@ -32,7 +32,7 @@ def decide_documents(signals: Artefact, target: Path, filters: Mapping[str, Filt
     if unknown:
         raise ConfigError(f"there are bounds on {', '.join(unknown)}, but the signals are {', '.join(SIGNALS.names[2:])}")
     rejected: Counter[str] = Counter()
-    with connect(engine.memory, engine.workers, engine.spill) as connection:
+    with connect(engine.memory, engine.threads, engine.spill) as connection:
         bind(connection, "signals", signals.table("signals"), SIGNALS)
         bind(connection, "bounds", bounds)
         connection.sql(read_query("quality/broken")).create("broken")

@@ -68,7 +68,7 @@ def build_tokenizer(
     if given:
         tokenizer = take_tokenizer(given, config)
     else:
-        with thread_pool(enabled=engine.workers > 1):
+        with thread_pool(enabled=engine.threads > 1):
             tokenizer = train_bpe(_tell(_read_documents(parts, drawn, config.seed), int((numbers <= drawn).sum()), engine), config)
     by_id = merges_by_id(tokenizer)
     told = _warn_of_taken(tokenizer, passages(), by_id=by_id) if given else _warn_of_trained(tokenizer, config.vocabulary)
