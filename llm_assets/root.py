@@ -102,6 +102,16 @@ class DataRoot(Home):
         """The output that one of the root's manifests names. DataError where a file of it is missing or of another size."""
         return open_output(self.place(manifest.asset, manifest.crawl), manifest, self.mirror)
 
+    def open_whole(self, manifest: Manifest) -> Artefact:
+        """As :meth:`open`, with a look into the store too, where the root lies in one."""
+        if self.mirror is not None:
+            folder = self.place(manifest.asset, manifest.crawl) / manifest.folder
+            stored = self.mirror.list(folder)
+            for entry in manifest.files:
+                if entry.path not in stored or stored[entry.path].bytes != entry.bytes:
+                    raise DataError("the file is missing, or of another size; run the asset again", self.address_of(folder / entry.path))
+        return self.open(manifest)
+
     # -- samples -----------------------------------------------------------------------------------------------
 
     @cached_property

@@ -17,6 +17,7 @@ from llm_assets.formats.manifest import MANIFEST, hash_file, put_text
 from llm_assets.quality.signals import SIGNALS
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
+from llm_assets.store.home import FRESH_SECONDS
 
 SHELVES = {
     "records": (tables.RECORDS, (("extracted_text", "records"),)),
@@ -75,6 +76,7 @@ def settle_catalog(root: DataRoot) -> None:
     """Before the catalog is read: in a store, rebuilds it where it is not of the outputs that are there now."""
     if root.mirror is None:
         return
+    root.refresh(FRESH_SECONDS)
     built, today = root.home / BUILT, _digest_shown(root)
     if not root.catalog.is_file() or not built.is_file() or built.read_text(encoding="utf-8") != today:
         rebuild_catalog(root)

@@ -97,7 +97,7 @@ class Step:
     def read_previous(self) -> Artefact | None:
         """The output this step is about to replace; None where there is none, or its files are gone or damaged."""
         try:
-            return self.root.open(self.previous) if self.previous else None
+            return self.root.open_whole(self.previous) if self.previous else None
         except DataError:
             return None  # the step that replaces a broken output must not fail because it is broken
 

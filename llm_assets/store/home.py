@@ -86,10 +86,10 @@ class Home:
         entries = (path.lstat() for path in folder.rglob("*") if path.is_symlink() or path.is_file())
         return sum(entry.st_size for entry in entries if entry.st_nlink == 1)
 
-    def refresh(self) -> None:
-        """Looks anew at what other machines have written; nothing where the root lies here."""
+    def refresh(self, max_age_seconds: float = 0.0) -> None:
+        """Looks anew at what other machines have written, unless that was done so shortly ago; nothing where the root lies here."""
         if self.mirror is not None:
-            self.mirror.refresh()
+            self.mirror.refresh(max_age_seconds)
 
     def hash(self, path: Path) -> str | None:
         """sha256 (hex) of a file's bytes as they lie in the root, read anew; None where there is none."""

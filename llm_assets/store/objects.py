@@ -20,6 +20,7 @@ from llm_assets.formats.manifest import FileEntry, hash_file
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 
 BLOCK_BYTES = 8 << 20
+_REMEDY = "upload it again, or delete it and run the asset again"
 
 Stamp = str
 """What changes when an object does: its ETag or generation, else its times, and its size."""
@@ -136,10 +137,12 @@ def download(url: str, path: Path, entry: FileEntry | None = None) -> None:
 
 def _check(url: str, path: Path, entry: FileEntry) -> None:
     if (size := path.stat().st_size) != entry.bytes:
-        raise DataError(f"the file has {size:,} bytes, its manifest says {entry.bytes:,}: upload it again, or run the asset again", url)
+        raise DataError(
+            f"the file has {size:,} bytes, its manifest says {entry.bytes:,}: upload it again, or delete it and run the asset again", url
+        )
     if (digest := hash_file(path)) != entry.sha256:
         told = f"its sha256 is {digest[:12]}…, its manifest says {entry.sha256[:12]}…"
-        raise DataError(f"the file is damaged: {told}; upload it again, or run the asset again", url)
+        raise DataError(f"the file is damaged: {told}; {_REMEDY}", url)
 
 
 def upload(path: Path, url: str) -> None:
