@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData, NullPool, create_engine
+
+from llm_assets.database import Database
 
 PASSWORD = "it's 100% s@fe"
 """What an address has to escape, and what must be seen nowhere."""
@@ -30,6 +33,15 @@ def open_postgres() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed: `make system-packages` installs the package postgresql")
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         yield from _serve(programs[-1], Path(folder))
+
+
+def read_schema(database: Database, schema: str) -> list[str]:
+    """Every row of every table of a schema, as text."""
+    engine = create_engine(database.address(schema), poolclass=NullPool)
+    tables = MetaData()
+    tables.reflect(engine)
+    with engine.connect() as connection:
+        return [str(tuple(row)) for table in tables.sorted_tables for row in connection.execute(table.select())]
 
 
 def _serve(programs: Path, folder: Path) -> Iterator[str]:

@@ -72,7 +72,7 @@ def ablated(finished: DataRoot, in_process: None, tmp_path_factory: pytest.TempP
     shutil.copytree(finished.home, folder / "home")
     (folder / "book.txt").write_text("The function returns a list of what was found. " * 300)
     root = DataRoot.at(folder / "home")
-    (root.state / "mlflow.db").unlink()  # its artifacts are named by where the first root lies
+    (root.state / "mlflow.db").unlink(missing_ok=True)  # its artifacts are named by where the first root lies
     ablation = Ablation(root, read_variants(root.recipe.read_text(), SETTINGS), tokens=640, seeds=2, text=folder / "book.txt")
     return Ablated(ablation, ablate(ablation))
 

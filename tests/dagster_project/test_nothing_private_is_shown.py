@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from postgres_server import read_schema
 from typer.testing import CliRunner
 
 from llm_assets.cli import app
+from llm_assets.database import Database, name_schema
 from llm_assets.formats.warc_writer import WarcWriter
 from llm_assets.root import DataRoot
 
@@ -79,8 +82,14 @@ def test_tables_after_the_text_hold_none(outcome: tuple[DataRoot, str]) -> None:
 def test_manifests_databases_logs_and_samples_hold_none(outcome: tuple[DataRoot, str]) -> None:
     found = [path for path in files(outcome[0]) if path.suffix != ".parquet"]
     assert {"manifest.json", "samples.json"} <= {path.name for path in found}
-    assert [path for path in found if path.suffix == ".db"]
     assert not [path for path in found if leaks(path.read_bytes().decode("utf-8", "replace"))]
+    database = Database.named_by(os.environ)
+    if database is None:
+        assert {"mlflow.db", "runs.db"} <= {path.name for path in found}
+    else:
+        rows = [row for program in ("dagster", "mlflow") for row in read_schema(database, name_schema(program, outcome[0].address))]
+        assert len(rows) > 100
+        assert not [row for row in rows if leaks(row)]
 
 
 def test_what_a_run_prints_holds_none(outcome: tuple[DataRoot, str]) -> None:
