@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 from planted_pages import PLANTED_SETTINGS, write_planted_pages
 from postgres_server import open_postgres
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
@@ -22,6 +24,9 @@ from llm_assets.root import DataRoot
 settings.register_profile("developing", deadline=None)
 settings.register_profile("integration", deadline=None, derandomize=True)
 settings.load_profile("integration" if os.environ.get("CI") else "developing")
+
+# Models of tests are so small that threads of arithmetic only wait for each other; programs that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
 
@@ -57,20 +62,19 @@ def records(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-ROOTS = ("finished", "planted")
-"""Fixtures that take long to make, once for a process."""
+TOGETHER = ("tests/dagster_project/", "tests/explorer/")
+"""Folders whose files start from the same root, which takes long to make."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under ``--dist loadgroup`` a file goes to one process, and all files that start from the same root go to the same one."""
-    groups: dict[Path, str] = {}
-    for item in items:
-        for root in ROOTS:
-            if root in getattr(item, "fixturenames", ()):
-                groups[item.path] = root
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, item.path.stem)))
+class RootScheduling(LoadFileScheduling):
+    """A file goes to one process, and so do all files of a folder whose root is to be made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RootScheduling | None:
+    return RootScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -75,7 +76,8 @@ class LibraryPage:
                 yield from _render_member(member, 2)
 
 
-def list_library_pages() -> list[LibraryPage]:
+@cache  # the library of the running Python does not change
+def list_library_pages() -> tuple[LibraryPage, ...]:
     """Public modules with a docstring, each followed by its large classes, in order of name."""
     pages: list[LibraryPage] = []
     for name, path in sorted(_find_modules(Path(sysconfig.get_path("stdlib")))):
@@ -84,7 +86,7 @@ def list_library_pages() -> list[LibraryPage]:
             module = Outline(name, text, "", tuple(_outline_members(tree.body)))
             pages.append(LibraryPage(module))
             pages.extend(LibraryPage(member, name) for member in module.members if member.has_own_page)
-    return pages
+    return tuple(pages)
 
 
 def _find_modules(folder: Path) -> Iterator[tuple[str, Path]]:

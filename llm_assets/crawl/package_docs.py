@@ -6,6 +6,7 @@ import io
 import re
 import sysconfig
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from html import escape
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -20,9 +21,10 @@ _LICENCE = re.compile(r"(?:licen[cs]e|copying|notice|authors|credits)", re.IGNOR
 
 @dataclass(frozen=True)
 class Package:
-    """An installed distribution. ``name`` is normalised (PEP 503); ``licences`` are paths and where they lie."""
+    """An installed distribution. ``name`` is normalised (PEP 503)."""
 
     name: str
+    version: str
     distribution: Distribution
 
     @property
@@ -30,6 +32,7 @@ class Package:
         """``/NAME/``."""
         return make_url("packages", f"/{self.name}/")
 
+    @cached_property
     def licences(self) -> list[tuple[str, Path]]:
         """URL and file of each licence, in order of path."""
         found = {}
@@ -40,15 +43,21 @@ class Package:
         return [(url, found[url]) for url in sorted(found) if found[url].is_file()]
 
 
-def list_packages() -> list[Package]:
+def list_packages() -> tuple[Package, ...]:
     """Distributions of this Python's own site-packages, in order of name."""
     folders = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    return _list_packages(*((folder, Path(folder).stat().st_mtime_ns) for folder in folders))
+
+
+@lru_cache(maxsize=1)  # who plans asks again and again, and what is installed or removed changes its folder's time
+def _list_packages(*folders: tuple[str, int]) -> tuple[Package, ...]:
     found: dict[str, Package] = {}
-    for distribution in distributions(path=folders):
-        name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"] or "").lower()
+    for distribution in distributions(path=[folder for folder, _ in folders]):
+        metadata = distribution.metadata
+        name = re.sub(r"[-_.]+", "-", metadata["Name"] or "").lower()
         if name and name != _OWN_NAME:
-            found.setdefault(name, Package(name, distribution))
-    return [found[name] for name in sorted(found)]
+            found.setdefault(name, Package(name, metadata["Version"], distribution))
+    return tuple(found[name] for name in sorted(found))
 
 
 def render_package(package: Package) -> Page:
@@ -60,7 +69,7 @@ def render_package(package: Package) -> Page:
     if authors:
         parts.append(f"<p>Written by {escape(', '.join(authors))}.</p>")
     parts.append(_render_description(metadata))
-    links = "".join(f'<li><a href="{escape(url)}">{escape(path.name)}</a></li>' for url, path in package.licences())
+    links = "".join(f'<li><a href="{escape(url)}">{escape(path.name)}</a></li>' for url, path in package.licences)
     return render_page(package.url, title, "\n".join(parts) + (f"\n<h2>Licences</h2>\n<ul>{links}</ul>" if links else ""))
 
 

@@ -39,7 +39,7 @@ class PythonDocs(Source):
         """The Python and its packages, with their versions."""
         from llm_assets.crawl.package_docs import list_packages
 
-        packages = [[package.name, package.distribution.version] for package in list_packages()]
+        packages = [[package.name, package.version] for package in list_packages()]
         return {"python": platform.python_version(), "packages": packages}
 
     def collect(self, target: Path, place: Path, progress: Progress) -> Collected:

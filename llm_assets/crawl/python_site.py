@@ -69,7 +69,7 @@ def _list_entries() -> list[Entry]:
     entries.extend(Entry("library", page.url, page.title, page.render) for page in list_library_pages())
     for package in list_packages():
         entries.append(Entry("packages", package.url, package.name, partial(render_package, package)))
-        for url, path in package.licences():
+        for url, path in package.licences:
             text = f"{path.name} of {package.name}"
             entries.append(Entry("packages", url, text, partial(render_licence, package, url, path)))
     return entries
