@@ -85,18 +85,19 @@ VIEWS = ("doc_id", "verdicts", "documents", "funnel", "filtered_docs", "deduped_
 """Files of ``sql/views`` in the order in which they build on each other."""
 
 
-def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Path]]], crawls: pa.Table) -> None:
+def build_catalog(path: Path, tables: Mapping[str, tuple[pa.Schema, Sequence[Path]]], copied: Mapping[str, pa.Table]) -> None:
     """Writes a database of views over Parquet, and swaps it in for the one at ``path``.
 
-    ``tables`` maps a name to its schema and parts over all crawls; one without parts is an empty table. ``crawls`` (sequence,
-    crawl, source, enabled) is copied in. Readers of the old file keep what they opened.
+    ``tables`` maps a name to its schema and parts over all crawls; one without parts is an empty table. ``copied`` are
+    small tables whose rows go in; ``crawls`` (sequence, crawl, source, enabled) is one. Readers of the old file keep what they opened.
     """
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
     log = waiting.with_name(f"{waiting.name}.wal")
     waiting.unlink(missing_ok=True)
     try:
         with duckdb.connect(os.fspath(waiting)) as connection:
-            connection.from_arrow(crawls).create("crawls")
+            for name, table in copied.items():
+                connection.from_arrow(table).create(name)
             for name, (schema, parts) in tables.items():
                 if parts:
                     connection.read_parquet([os.fspath(part) for part in parts]).create_view(name)

@@ -46,6 +46,8 @@ def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "telemetry": {"enabled": False},  # no usage reports
         "nux": {"enabled": False},  # no first-run pop-up
+        # a run uses the cores it is given; two at once keep them busy while one of them starts or writes
+        "run_queue": {"max_concurrent_runs": int(variables.get("LLM_ASSETS_RUNS") or 2), "dequeue_interval_seconds": 1},
     }
     if variables.get(database.VARIABLE):
         settings["storage"] = {"postgres": {"postgres_url": {"env": DAGSTER_DATABASE}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +15,10 @@ from llm_assets.catalog import build_catalog, open_catalog
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.formats import tables
 from llm_assets.formats.manifest import MANIFEST, hash_file, put_text
+from llm_assets.freshness import list_freshness
+from llm_assets.plan import Snapshot
 from llm_assets.quality.signals import SIGNALS
+from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
 from llm_assets.store.home import FRESH_SECONDS
@@ -45,6 +49,20 @@ SHELVES = {
 
 CRAWLS = pa.schema([("sequence", pa.uint64()), ("crawl", pa.string()), ("source", pa.string()), ("enabled", pa.bool_())])
 
+FRESHNESS = pa.schema(
+    [
+        ("asset", pa.string()),
+        ("crawl", pa.string()),
+        ("state", pa.string()),
+        ("because", pa.list_(pa.string())),
+        ("waits_for", pa.list_(pa.string())),
+        ("since", pa.timestamp("s", "UTC")),
+        ("seconds", pa.float64()),
+        ("judged", pa.timestamp("s", "UTC")),
+    ]
+)
+"""How each output stood when the catalog was built (``judged``). ``crawl`` is null for what is of all crawls, ``seconds`` those of its
+last run."""
 
 BUILT = "catalog.txt"
 """Beside the catalog of a root in a store: the digest of the declarations and manifests that it was built from."""
@@ -62,7 +80,7 @@ def collect_parts(root: DataRoot, name: str, crawls: Sequence[Declaration] | Non
 
 
 def rebuild_catalog(root: DataRoot) -> None:
-    """Makes ``catalog.duckdb`` show what the manifests name now."""
+    """Makes ``catalog.duckdb`` show what the manifests name now, and how fresh it is."""
     _build(root, root.catalog, root.crawls(disabled=True))
 
 
@@ -101,7 +119,14 @@ def catalog_of(root: DataRoot, crawl: str | None) -> Iterator[duckdb.DuckDBPyCon
 def _build(root: DataRoot, path: Path, crawls: Sequence[Declaration]) -> None:
     rows = [{"sequence": crawl.sequence, "crawl": crawl.name, "source": crawl.source, "enabled": crawl.enabled} for crawl in crawls]
     shelves = {name: (schema, collect_parts(root, name, crawls)) for name, (schema, _) in SHELVES.items()}
-    build_catalog(path, shelves, pa.Table.from_pylist(rows, schema=CRAWLS))
+    copied = {"crawls": pa.Table.from_pylist(rows, schema=CRAWLS), "freshness": _tabulate_freshness(root)}
+    build_catalog(path, shelves, copied)
+
+
+def _tabulate_freshness(root: DataRoot) -> pa.Table:
+    judged = datetime.now(UTC).replace(microsecond=0)
+    rows = list_freshness(Snapshot.unattended(root, read_recipe(root.recipe))) if root.recipe.is_file() else []
+    return pa.Table.from_pylist([{**row, "judged": judged} for row in rows], schema=FRESHNESS)
 
 
 def _digest_shown(root: DataRoot) -> str:

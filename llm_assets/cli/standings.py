@@ -11,7 +11,8 @@ from llm_assets.cli.shared import RUNNING, Json, Set, app, examples, open_root, 
 from llm_assets.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from llm_assets.plan import Standing
+    from llm_assets.freshness import Fold
+    from llm_assets.plan import Snapshot, Standing
     from llm_assets.recipe import Recipe
     from llm_assets.root import DataRoot
 
@@ -21,34 +22,55 @@ SECONDS = "{:,.1f}"
 
 @app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets status --json"))
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """How every output stands: current, stale and because of what, or missing."""
+    """How every output stands: current, stale and because of what, missing, or failed. What is the same of many crawls is one row."""
+    from llm_assets.freshness import fold_standings
     from llm_assets.plan import Snapshot, survey
 
     root = open_root(context)
-    snapshot = Snapshot(root, current_recipe(root))
-    rows: list[dict[str, object]] = []
-    for each in survey(snapshot):
-        manifest = snapshot.manifest(each.asset, each.crawl)
-        upstream = "upstream pending" if each.state == "current" and each.waits_for else ""
-        rows.append(
-            {
-                "output": each.label,
-                "state": each.state,
-                "kept": manifest.report.get("kept") if manifest else None,
-                "unit": manifest.report.get("unit") if manifest else None,
-                "seconds": round(manifest.seconds, 1) if manifest else None,
-            }
-            | (
-                {"version": manifest.data_version if manifest else None, "because": each.because, "waits_for": each.waits_for}
-                if as_json
-                else {"because": ", ".join(each.because) if each.state == "stale" else upstream}
-            )
-        )
+    snapshot = Snapshot.unattended(root, current_recipe(root))
+    standings = survey(snapshot)
+    rows = [_describe(snapshot, each) for each in standings] if as_json else [_fold(snapshot, each) for each in fold_standings(standings)]
     out = [crawl.name for crawl in root.crawls(disabled=True) if not crawl.enabled]
     rows += [dict.fromkeys(rows[0]) | {"output": f"crawl {name}", "state": "disabled"} for name in out]
     print_table(rows, as_json, formats={"seconds": SECONDS})
     if not (snapshot.crawls or as_json):
         stdout.print(NO_CRAWL)
+
+
+def _describe(snapshot: Snapshot, standing: Standing) -> dict[str, object]:
+    """One output, for a program: its row in the catalog's ``freshness``, and what its manifest counts."""
+    from llm_assets.freshness import find_since
+
+    manifest, since = snapshot.manifest(standing.asset, standing.crawl), find_since(snapshot, standing)
+    return {
+        "output": standing.label,
+        "state": standing.state,
+        "because": standing.because,
+        "waits_for": standing.waits_for,
+        "since": since.isoformat() if since else None,
+        "seconds": None if standing.seconds is None else round(standing.seconds, 1),
+        "kept": manifest.report.get("kept") if manifest else None,
+        "unit": manifest.report.get("unit") if manifest else None,
+        "version": manifest.data_version if manifest else None,
+    }
+
+
+def _fold(snapshot: Snapshot, fold: Fold) -> dict[str, object]:
+    """One output, or several of which the same is to be told, for eyes: what was counted and how long it took is added up."""
+    rows = [_describe(snapshot, each) for each in fold.standings]
+    first, *others = fold.standings
+    row = {name: rows[0][name] for name in ("state", "unit")}
+    for name in ("kept", "seconds"):
+        numbers = [row[name] for row in rows if isinstance(row[name], int | float)]
+        row[name] = sum(numbers) if numbers else None
+    since = [str(row["since"]) for row in rows if row["since"]]
+    row["since"] = max(since)[:16].replace("T", " ") if since else None
+    because = ", ".join(first.because)
+    if first.state == "current":
+        because = "upstream pending" if first.waits_for else ""
+    elif others:
+        because = because.replace(f"[{first.crawl}]", "[…]")
+    return {"output": fold.label, **{name: row[name] for name in ("state", "since", "kept", "unit", "seconds")}, "because": because}
 
 
 @app.command(

@@ -62,5 +62,5 @@ def fill_catalog(folder: Path) -> duckdb.DuckDBPyConnection:
         write_rows(folder / f"{name}.parquet", rows.get(name, []), schema)
         shelves[name] = (schema, [folder / f"{name}.parquet"])
     crawl = {"sequence": 0, "crawl": "pages", "source": "warc_files", "enabled": True}
-    build_catalog(folder / "catalog.duckdb", shelves, pa.Table.from_pylist([crawl], schema=CRAWLS))
+    build_catalog(folder / "catalog.duckdb", shelves, {"crawls": pa.Table.from_pylist([crawl], schema=CRAWLS)})
     return open_catalog(folder / "catalog.duckdb")
