@@ -9,7 +9,6 @@ from __future__ import annotations
 import polars as pl
 from pydantic import Field
 
-from llm_assets.quality.line_rules import LineRules, keep_lines
 from llm_assets.section import Section
 from llm_assets.utf8 import Utf8
 
@@ -56,6 +55,8 @@ def clean_texts(texts: pl.Series, cleaning: Cleaning) -> pl.Series:
     >>> clean_texts(pl.Series(["Home\nIt rained all day.[1]\nWe use cookies on this site"]), Cleaning()).to_list()
     ['It rained all day.']
     """
+    from llm_assets.quality.line_rules import LineRules, keep_lines  # numba, which whoever only reads a recipe need not wait for
+
     read = pl.col("text").cast(pl.String).fill_null("")
     if cleaning.remove_citations:
         read = read.str.replace_all(CITATION, "")
