@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
+from planted_pages import write_planted_pages
 from postgres_server import ESCAPED, PASSWORD, open_postgres
 from programs import call, variables
 
 from llm_assets.database import Database
 from llm_assets.errors import ConfigError
+from llm_assets.instance import tracking_uri
 from llm_assets.root import DataRoot
 
 pytestmark = pytest.mark.system
@@ -29,23 +32,18 @@ SAME = (
 )
 """What asks Dagster's and MLflow's records the most. ``pytest --postgres`` runs any of the tests so."""
 
-FIRST_USE = """
-import os, sys, time
-import dagster as dg
-from dagster_project.tracking import track
+RUN = """
+import os, sys
+from dagster_project.run import main
 from llm_assets.instance import environment
 from llm_assets.root import DataRoot
 
-root = DataRoot.at(sys.argv[1])
-os.environ.update(environment(root))
+os.environ.update(environment(DataRoot.at(sys.argv.pop())))
 print("ready", flush=True)
 sys.stdin.readline()
-with dg.DagsterInstance.get() as instance:
-    instance.add_dynamic_partitions("crawls", [sys.argv[2]])
-with track(root, "raw_crawl", sys.argv[2], "1") as run:
-    print(run.experiment_id)
+main()
 """
-"""What a run does first: it makes the tables where there are none, and the experiment."""
+"""``llm-assets run`` in one process, which waits for a line before it asks the database for anything but its schemas."""
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +67,30 @@ def test_the_same_tests_pass_with_the_records_in_postgresql(tmp_path: Path) -> N
     assert said == [], "the password stands in a file"
 
 
-def test_two_that_come_first_at_once_share_the_tables_that_one_of_them_makes(address: str, tmp_path: Path) -> None:
-    words = [sys.executable, "-c", FIRST_USE, str(tmp_path / "home")]
+def test_two_first_runs_at_once_share_the_tables_that_one_makes_and_the_work(
+    address: str, tmp_path: Path, make_root: Callable[..., DataRoot]
+) -> None:
+    root = make_root(tmp_path / "home")
+    root.set_enabled("demo", False)
+    write_planted_pages(tmp_path / "warc/pages.warc")
+    for crawl in ("a", "b"):
+        root.add_crawl(crawl, "warc_files", {"path": str(tmp_path / "warc")})
+    words = [sys.executable, "-c", RUN, "--until", "raw_crawl", "--workers", "1", str(root.home)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    both = [subprocess.Popen([*words, crawl], **pipes) for crawl in ("a", "b")]
+    both = [subprocess.Popen(words, **pipes) for _ in range(2)]
     for each in both:
         assert each.stdout.readline() == "ready\n", each.communicate()
     for each in both:
         each.stdin.write("go\n")
         each.stdin.flush()
-    said = [each.communicate(timeout=120)[0] for each in both]
-    assert [each.returncode for each in both] == [0, 0], said
-    assert len({lines.split()[-1] for lines in said}) == 1, "each made an experiment of its own"
+    said = [each.communicate(timeout=400)[0] for each in both]
+    failures = [line for text in said for line in text.splitlines() if "✗" in line]
+    assert all("another run is writing raw_crawl[" in line for line in failures), said
+    assert "Traceback" not in "".join(said)
+    assert all(root.manifest("raw_crawl", crawl) for crawl in ("a", "b")), said
+    made = [each for each in MlflowClient(tracking_uri(root)).search_experiments() if each.name != "Default"]
+    assert made
+    assert all(each.artifact_location.startswith((root.state / "mlflow_artifacts").as_uri()) for each in made)
 
 
 @pytest.mark.parametrize(
