@@ -34,6 +34,9 @@ OVERRIDES = "overrides.yaml"
 DAGSTER_DATABASE = "LLM_ASSETS_DAGSTER_DATABASE"
 """Variable with the address of Dagster's own tables, which ``dagster.yaml`` names instead of it: a password stands in no file."""
 
+MLFLOW_PAGES = "LLM_ASSETS_MLFLOW_UI"
+"""Variable with the address of MLflow's pages, for links to them."""
+
 _FIRST_WRITTEN = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 """All that roots made before version 0.2 have in ``dagster.yaml``."""
 
@@ -56,7 +59,7 @@ def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
 
 def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
     """Variables of a child process that works on a root; Dagster's own folder is made, and its settings brought up to date."""
-    home = root.state / "dagster"
+    home, store = root.state / "dagster", tracking_uri(root)
     in_postgres = _prepare_database(root)
     write_settings(home, instance_settings(os.environ))
     return {
@@ -65,8 +68,8 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         "DAGSTER_HOME": str(home),
         "LLM_ASSETS_HOME": root.address,
         "LLM_ASSETS_STATE": str(root.state),
-        "MLFLOW_TRACKING_URI": tracking_uri(root),
-        "LLM_ASSETS_MLFLOW_UI": f"http://{LOOPBACK}:{mlflow_port}",
+        "MLFLOW_TRACKING_URI": store,
+        MLFLOW_PAGES: os.environ.get(MLFLOW_PAGES) or (store if store.startswith("http") else f"http://{LOOPBACK}:{mlflow_port}"),
         "MLFLOW_LOGGING_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",  # progress is seen as it is made, also through a pipe
         # a file in the folder one happens to stand in is nobody's module

@@ -16,11 +16,32 @@ def read(home: Path) -> dict[str, object]:
     return dict(yaml.safe_load((home / "dagster.yaml").read_text()))
 
 
+@pytest.fixture(autouse=True)
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment says nothing of MLflow."""
+    for name in ("MLFLOW_TRACKING_URI", "LLM_ASSETS_MLFLOW_UI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "pages"),
+    [
+        ({}, "http://127.0.0.1:5001"),
+        ({"MLFLOW_TRACKING_URI": "https://mlflow.example"}, "https://mlflow.example"),
+        ({"MLFLOW_TRACKING_URI": "http://mlflow:5000", "LLM_ASSETS_MLFLOW_UI": "https://pages.example"}, "https://pages.example"),
+    ],
+    ids=["ours", "a server", "a server that browsers find elsewhere"],
+)
+def test_links_lead_to_where_mlflows_pages_are(root: DataRoot, monkeypatch: pytest.MonkeyPatch, told: dict[str, str], pages: str) -> None:
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert environment(root, mlflow_port=5001)["LLM_ASSETS_MLFLOW_UI"] == pages
+
+
 def test_a_child_gets_the_root_and_reports_to_nobody(root: DataRoot) -> None:
-    variables = environment(root, mlflow_port=5001)
+    variables = environment(root)
     assert variables["LLM_ASSETS_HOME"] == str(root.home)
     assert variables["DAGSTER_HOME"].startswith(str(root.state))
-    assert variables["LLM_ASSETS_MLFLOW_UI"].endswith(":5001")
     assert variables["DO_NOT_TRACK"] == "1"
     assert read(root.state / "dagster")["telemetry"] == {"enabled": False}
 
