@@ -8,13 +8,18 @@ from dagster_project.assets import GRAPH, recipe_sections, seniors
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
+from dagster_project.nightly import nightly
+from dagster_project.planned import one_crawl, retraining
 from dagster_project.resources import Pipeline
+from dagster_project.schedules import SCHEDULES
+from dagster_project.sensors import SENSORS
 
 defs = dg.Definitions(
     assets=[*recipe_sections, seniors, *GRAPH],
     asset_checks=CHECKS,
-    jobs=[crawl_job, everything_job],
-    sensors=[declarations, incremental],
+    jobs=[crawl_job, everything_job, one_crawl, retraining, nightly],
+    sensors=[declarations, incremental, *SENSORS],
+    schedules=SCHEDULES,
     resources={"pipeline": Pipeline()},
     # Stages spread over processes themselves; a process for each step on top would cost seconds and gain nothing.
     executor=dg.in_process_executor,

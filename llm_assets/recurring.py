@@ -2,7 +2,8 @@
 
 Each is declared in ``recurring/NAME.toml`` (see :mod:`llm_assets.crawl.recurrence`). Nothing is remembered beside the crawls'
 own declarations: a crawl that bears the name due is there already, a file that a crawl lists is taken. So whoever asks twice, or
-late, or after everything but the root was lost, declares what one who asked once declares.
+late, or after everything but the root was lost, declares what one who asked once declares. Only when the listing of Common Crawl
+came last is noted in the state, so that their server is asked no more often than was declared.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from llm_assets.crawl.newest import find_newest
 from llm_assets.crawl.recurrence import FOLDER, Recurrence, make_recurrence, read_recurrence, write_recurrence
 from llm_assets.crawl.site.source import Site
 from llm_assets.errors import ConfigError, LLMAssetsError
+from llm_assets.formats.manifest import put_text
 from llm_assets.root import DataRoot
 
 
@@ -91,7 +93,10 @@ def declare_next(root: DataRoot, recurrence: Recurrence, when: datetime) -> Outc
     parameters = recurrence.parse()
     newest = ""
     if isinstance(parameters, CommonCrawl):
+        if _was_asked(root, recurrence, when):
+            return Outcome(None, f"{recurrence.name}: the listing was asked at {when.isoformat(timespec='minutes')}")
         newest = more["crawl"] = find_newest(parameters.index_url)
+        put_text(_asked_path(root, recurrence), when.isoformat() + "\n")
     name = recurrence.name_at(when, newest)
     if root.declaration_path(name).exists():
         if (owner := root.crawl(name).recurring) != recurrence.name:
@@ -101,6 +106,16 @@ def declare_next(root: DataRoot, recurrence: Recurrence, when: datetime) -> Outc
     if isinstance(parameters, Site) and (earlier := _find_earlier(root, recurrence)):
         more["since"] = earlier
     return _declare(root, recurrence, name, more)
+
+
+def _asked_path(root: DataRoot, recurrence: Recurrence) -> Path:
+    return root.state / "recurring" / recurrence.name
+
+
+def _was_asked(root: DataRoot, recurrence: Recurrence, when: datetime) -> bool:
+    """Whether a listing has come for the time that is due. Forgotten with the state, it is asked for once more, and that is all."""
+    path = _asked_path(root, recurrence)
+    return path.is_file() and path.read_text(encoding="utf-8").strip() == when.isoformat()
 
 
 def _declare(root: DataRoot, recurrence: Recurrence, name: str, more: Mapping[str, Any]) -> Outcome:

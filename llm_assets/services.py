@@ -85,15 +85,43 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
         "--log-level=warning",
     ]
     servers: dict[int, Sequence[str | Path]] = {dagster_port: dagster} | ({} if store.startswith("http") else {mlflow_port: mlflow})
-    if not WORKSPACE.is_file():
-        raise ConfigError(f"{WORKSPACE} is missing: the user interface runs from a checkout of the project")
+    _require_workspace()
     for port in servers:
         if is_listening(port):
             raise ConfigError(f"port {port} is taken by another program: choose others with --port and --mlflow-port")
+    return _run_together(list(servers.values()), variables, set(servers), on_ready)
+
+
+def serve_daemon(root: DataRoot) -> int:
+    """Runs Dagster's daemon, which runs what is turned on, until the user interrupts; ends it with all its children, runs too."""
+    _require_workspace()
+    command: list[str | Path] = [Path(sys.executable).parent / "dagster-daemon", "run", "-w", WORKSPACE, "--log-level", "info"]
+    return _run_together([command], environment(root) | QUIET_SERVERS, set(), lambda: None)
+
+
+def ask_dagster(root: DataRoot, module: str, words: Sequence[str]) -> str:
+    """What one of the graph's own programs prints, in a process of its own. ConfigError with what it says where it does not end well."""
+    _require_workspace()
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words], env=environment(root) | QUIET_SERVERS, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ConfigError((done.stderr.strip().splitlines() or [f"{module} ended with status {done.returncode}"])[-1])
+    return done.stdout
+
+
+def _require_workspace() -> None:
+    if not WORKSPACE.is_file():
+        raise ConfigError(f"{WORKSPACE} is missing: Dagster runs from a checkout of the project")
+
+
+def _run_together(
+    commands: Sequence[Sequence[str | Path]], variables: dict[str, str], silent: set[int], on_ready: Callable[[], None]
+) -> int:
+    """Runs programs until one ends or the user interrupts, and ends all; ``on_ready`` is called when all ``silent`` ports answer."""
     for number in ENDINGS:
         signal.signal(number, _interrupt)
-    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in servers.values()]
-    silent = set(servers)
+    processes = [subprocess.Popen(command, env=variables, start_new_session=True) for command in commands]
     try:
         while all(process.poll() is None for process in processes):
             if silent:

@@ -14,6 +14,7 @@ import typer
 
 from llm_assets.cli import (
     ablate,
+    automation,
     blocklists,
     cleaning,
     contamination,
@@ -44,6 +45,7 @@ from llm_assets.errors import LLMAssetsError
 __all__ = [
     "ablate",
     "app",
+    "automation",
     "blocklists",
     "cleaning",
     "contamination",

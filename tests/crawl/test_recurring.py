@@ -158,10 +158,22 @@ def test_the_newest_crawl_of_common_crawl_is_declared_once(root: DataRoot) -> No
     with ArchiveServer(files) as server:
         web = common_crawl(root, server)
         assert declare_next(root, web, NIGHT).crawl == root.crawl("web-CC-MAIN-2026-42")
-        assert declare_next(root, web, NIGHT + timedelta(days=1)).crawl is None
+        assert declare_next(root, web, NIGHT).told == "web: the listing was asked at 2026-11-29T03:00+00:00"
+        assert declare_next(root, web, NIGHT + timedelta(days=1)).told == "web: web-CC-MAIN-2026-42 is declared already"
+        assert len(server.asked) == 2
         files["collinfo.json"] = listing("CC-MAIN-2026-47", "CC-MAIN-2026-42")
         declare_next(root, web, NIGHT + timedelta(days=2))
     assert [each.parameters.crawl for each in crawls_of(root, "web")] == ["CC-MAIN-2026-42", "CC-MAIN-2026-47"]  # type: ignore[attr-defined]
+
+
+def test_a_listing_that_does_not_come_is_told_and_asked_for_again(root: DataRoot) -> None:
+    files: dict[str, bytes] = {}
+    with ArchiveServer(files) as server:
+        web = common_crawl(root, server)
+        with pytest.raises(DataError, match="no such file"):
+            declare_next(root, web, NIGHT)
+        files["collinfo.json"] = listing("CC-MAIN-2026-42")
+        assert declare_next(root, web, NIGHT).crawl is not None
 
 
 def test_a_listing_that_comes_at_the_second_attempt_is_read(root: DataRoot) -> None:

@@ -1,0 +1,70 @@
+"""Runs that a schedule or sensor asks for: what the planner says is sure to run now, of some crawls and some assets.
+
+Nothing is asked for while the sensor ``incremental`` is on, which asks for all of it by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus
+
+from dagster_project.assets import GRAPH
+from dagster_project.condition import incremental, read_under_way
+from dagster_project.nodes import crawls
+from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
+from llm_assets.section import fingerprint
+
+
+one_crawl = dg.define_asset_job(
+    "one_crawl",
+    dg.AssetSelection.assets(*(asset for asset in GRAPH if ASSETS[asset.key.to_user_string()].per_crawl)),
+    description="Of one crawl, what a schedule or sensor asks for.",
+)
+
+retraining = dg.define_asset_job(
+    "retraining",
+    dg.AssetSelection.assets(*(asset for asset in GRAPH if not ASSETS[asset.key.to_user_string()].per_crawl)),
+    description="Training set, model and samples; the tokenizer where it is missing or its section has changed.",
+)
+
+
+def is_incremental_on(instance: dg.DagsterInstance) -> bool:
+    """Whether the sensor that runs all that is missing or stale is turned on."""
+    states = instance.all_instigator_state(instigator_statuses={InstigatorStatus.RUNNING})
+    return any(state.instigator_name == incremental.name for state in states)
+
+
+def request_runs(
+    instance: dg.DagsterInstance, snapshot: Snapshot, assets: Collection[str], only: Collection[str | None] | None = None
+) -> Iterator[dg.RunRequest]:
+    """A request for each group that can run now, and of which nothing is under way; ``only`` names the crawls (None: the globals).
+
+    What failed is asked for again a day later, or as soon as what it reads has changed.
+    """
+    if is_incremental_on(instance):
+        return
+    under_way = read_under_way(instance)
+    for group in runnable(survey(snapshot)):
+        chosen = Group(group.crawl, tuple(asset for asset in group.assets if asset in assets))
+        if chosen.assets and not under_way.blocks(group) and (only is None or group.crawl in only):
+            yield _request(snapshot, chosen)
+
+
+def _request(snapshot: Snapshot, group: Group) -> dg.RunRequest:
+    inputs = {label(asset, group.crawl): snapshot.inputs(asset, group.crawl) for asset in group.assets}
+    return dg.RunRequest(
+        run_key=f"{group.crawl or 'all'}-{fingerprint(inputs)[:16]}-{datetime.now(UTC):%Y-%m-%d}",
+        job_name=retraining.name if group.crawl is None else one_crawl.name,
+        partition_key=group.crawl,
+        asset_selection=[dg.AssetKey(asset) for asset in group.assets],
+    )
+
+
+def add_partitions(instance: dg.DagsterInstance, names: Collection[str]) -> None:
+    """Lets Dagster know new crawls, without which it takes no run of them."""
+    new = [name for name in names if not instance.has_dynamic_partition(str(crawls.name), name)]
+    if new:
+        instance.add_dynamic_partitions(str(crawls.name), new)
