@@ -17,7 +17,6 @@ from dagster_project.nodes import crawls
 from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
 from llm_assets.section import fingerprint
 
-
 one_crawl = dg.define_asset_job(
     "one_crawl",
     dg.AssetSelection.assets(*(asset for asset in GRAPH if ASSETS[asset.key.to_user_string()].per_crawl)),

@@ -36,7 +36,12 @@ def watched_folders(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> 
 )
 def retraining_when_grown(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> Answer:
     """Runs of what the planner says is sure to run, from the tokenizer on; the gate `training_set` tells whether there is enough new."""
-    if is_incremental_on(context.instance):
+    return look_at_growth(context.instance, pipeline)
+
+
+def look_at_growth(instance: dg.DagsterInstance, pipeline: Pipeline) -> Answer:
+    """What a tick answers. Nobody waits for a crawl whose corpus is not there yet, unless the last model was trained on it."""
+    if is_incremental_on(instance):
         return dg.SkipReason("the sensor incremental does that")
     with private_errors():
         root = pipeline.root
@@ -44,8 +49,8 @@ def retraining_when_grown(context: dg.SensorEvaluationContext, pipeline: Pipelin
             return dg.SkipReason("there is no recipe yet")
         snapshot = Snapshot(root, pipeline.load_recipe())
         late = frozenset(name for name in snapshot.crawls if not snapshot.settled("pii_scrubbed_corpus", name)) - set(declared_set(root))
-        snapshot = Snapshot(root, snapshot.recipe, snapshot.failed | late)  # nobody waits for a crawl whose corpus is not there yet
-        requests = list(request_runs(context.instance, snapshot, FROM_TOKENIZER))
+        snapshot = Snapshot(root, snapshot.recipe, snapshot.failed | late)
+        requests = list(request_runs(instance, snapshot, FROM_TOKENIZER))
         waiting = next((each for each in survey(snapshot) if each.asset == "training_set" and each.waits_for), None)
         told = "the corpus has not grown by the recipe's share" if waiting is None else f"{waiting.label} waits for {waiting.waits_for[0]}"
         return requests or dg.SkipReason(told)

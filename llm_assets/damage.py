@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_assets.errors import DataError
-from llm_assets.formats.manifest import MANIFEST, Manifest, hash_file
+from llm_assets.formats.manifest import MANIFEST, Artefact, hash_file
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
 from llm_assets.plan import ASSETS, label
@@ -53,30 +53,26 @@ def _inspect_output(root: DataRoot, asset: str, crawl: str | None) -> Iterator[I
     if manifest is None:
         return
     whole = True
-    for name, path, digest in _list_files(place, manifest):
-        verdict = _judge(path, digest)
-        whole = whole and verdict == "whole"
-        yield Inspection(output, name, verdict, place / MANIFEST)
-    if asset == "raw_crawl" and whole:
-        for path, digest in _list_archives(place / manifest.folder):
-            yield Inspection(output, str(path), _judge(path, digest), place / MANIFEST)
-
-
-def _list_files(place: Path, manifest: Manifest) -> Iterator[tuple[str, Path, str]]:
     for entry in manifest.files:
-        yield entry.path, place / manifest.folder / entry.path, entry.sha256
+        verdict = _judge(root, place / manifest.folder / entry.path, entry.sha256)
+        whole = whole and verdict == "whole"
+        yield Inspection(output, entry.path, verdict, place / MANIFEST)
+    if asset == "raw_crawl" and whole:
+        for path, digest in _list_archives(root.open(manifest)):
+            yield Inspection(output, str(path), _judge(root, path, digest), place / MANIFEST)
 
 
-def _list_archives(folder: Path) -> Iterator[tuple[Path, str]]:
-    for row in read_table([folder / "files.parquet"], FILES).to_pylist():
+def _list_archives(raw: Artefact) -> Iterator[tuple[Path, str]]:
+    for row in read_table(raw.table("files"), FILES).to_pylist():
         if not row["removed"] and row["location"].startswith("/"):
             yield Path(row["location"]), row["sha256"]
 
 
-def _judge(path: Path, digest: str) -> str:
+def _judge(root: DataRoot, path: Path, digest: str) -> str:
     try:
-        return "whole" if hash_file(path) == digest else "damaged"
+        found = root.hash(path) if path.is_relative_to(root.home) else hash_file(path)
     except FileNotFoundError:
-        return "missing"
+        found = None
     except OSError:  # a disk that cannot read it any more
-        return "damaged"
+        found = ""
+    return "missing" if found is None else "whole" if found == digest else "damaged"

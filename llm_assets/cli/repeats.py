@@ -60,7 +60,10 @@ def add_repeat(
     root = open_root(context, new=True)
     made = add_recurrence(root, name, {**values, "parameters": read_options(context.args, find_source(source))})
     when = f"at {made.when} ({made.timezone})" if made.when else "whenever whole files are there"
-    stdout.print(f"{for_terminal(name)} recurs {when}; edit {for_terminal(str(recurrence_path(root, name)))} to change it", soft_wrap=True)
+    stdout.print(
+        f"{for_terminal(name)} recurs {when}; edit {for_terminal(root.address_of(recurrence_path(root, name)))} to change it",
+        soft_wrap=True,
+    )
     stdout.print(f"`llm-assets automation on {SWITCHES[made.source]}` turns it on, for a daemon: `llm-assets daemon`", soft_wrap=True)
 
 

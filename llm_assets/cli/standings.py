@@ -111,13 +111,18 @@ def _tell_why(standing: Standing) -> str:
     return f"if {', '.join(others)} or {last} changes" if others else f"if {last} changes"
 
 
-@app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets verify --against ../other/data"))
+@app.command(rich_help_panel=RUNNING, epilog=examples("llm-assets verify --against ../other/data", "llm-assets verify"))
 def verify(
     context: typer.Context,
-    against: Annotated[str, typer.Option(metavar="DIR|URL", help="Another data root.")],
+    against: Annotated[str | None, typer.Option(metavar="DIR|URL", help="Another data root.", show_default="its own manifests")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two roots byte for byte: every table, shard, tokenizer and model. Exit status 1 where they differ."""
+    """Compare two roots byte for byte: every table, shard, tokenizer and model. Exit status 1 where they differ.
+
+    Without --against: holds every file, archives too, against the hash it was written with. Exit status 1 where one is damaged.
+    """
+    if against is None:
+        raise typer.Exit(_inspect(open_root(context), as_json=as_json))
     from llm_assets.root import DataRoot
     from llm_assets.store.objects import is_stored
     from llm_assets.verify import compare_roots
@@ -133,3 +138,18 @@ def verify(
         equal = f"{len(comparisons) - len(different):,} of {len(comparisons):,} files are equal"
         stdout.print(equal if comparisons else "neither root has an output to compare")
     raise typer.Exit(1 if different or not comparisons else 0)
+
+
+def _inspect(root: DataRoot, *, as_json: bool) -> int:
+    from llm_assets.damage import REMEDY, inspect_root
+
+    inspections = list(inspect_root(root))
+    damaged = [each for each in inspections if not each.whole]
+    shown = inspections if as_json else damaged
+    if shown or as_json:
+        print_table([{"output": each.output, "file": each.file, "verdict": each.verdict} for each in shown], as_json)
+    if not as_json:
+        stdout.print(f"{len(inspections) - len(damaged):,} of {len(inspections):,} files are what they were")
+        if damaged:
+            stdout.print(REMEDY, soft_wrap=True)
+    return 1 if damaged else 0

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -31,7 +32,6 @@ pytestmark = pytest.mark.system
 SWITCHES = ("site_recrawls", "common_crawls", "watched_folders", "nightly_checks", "retraining_when_grown")
 OFTEN = {
     "LLM_ASSETS_RECURRING_CRON": "* * * * *",
-    "LLM_ASSETS_NIGHTLY_CRON": "* * * * *",
     "LLM_ASSETS_FOLDER_SECONDS": "3",
     "LLM_ASSETS_RETRAINING_SECONDS": "5",
 }
@@ -104,8 +104,13 @@ class Lived:
 
 
 def start_daemon(root: DataRoot, log: Path) -> subprocess.Popen[bytes]:
+    """Turns everything on, and starts a daemon that looks often; the night begins within a minute."""
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    turned = call(root, "automation", "on", *SWITCHES)
+    assert turned.returncode == 0, turned.stdout
+    night = {"LLM_ASSETS_NIGHTLY_CRON": f"{soon.minute} {soon.hour} * * *"}
     with log.open("wb") as file:
-        return subprocess.Popen(command(root, "daemon"), env=variables() | OFTEN, stdout=file, stderr=file, start_new_session=True)
+        return subprocess.Popen(command(root, "daemon"), env=variables() | OFTEN | night, stdout=file, stderr=file, start_new_session=True)
 
 
 def is_done(root: DataRoot, instance: dg.DagsterInstance) -> bool:
@@ -127,13 +132,10 @@ def lived(undisturbed: DataRoot, server: tuple[str, Path], tmp_path_factory: pyt
     root = DataRoot.at(folder / "home")
     put_recipe(root.recipe, override(root.recipe.read_text(encoding="utf-8"), ["training_set.growth=0.01", "training.steps=6"]))
     declare(root, *server, folder / "inbox")
-    turned = call(root, "automation", "on", *SWITCHES)
-    assert turned.returncode == 0, turned.stdout
     daemon = start_daemon(root, folder / "log")
     children: list[psutil.Process] = []
     try:
-        with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
-            del patch
+        with dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
             wait_until(lambda: is_done(root, instance) or daemon.poll() is not None, 600, "all runs")
             children = psutil.Process(daemon.pid).children(recursive=True)
             runs = list(instance.get_runs())
