@@ -2,7 +2,7 @@
 
 The only place of the graph that reads the environment: ``LLM_ASSETS_HOME`` (default ``./data``), ``LLM_ASSETS_STATE`` (default
 ``.state`` in it), ``LLM_ASSETS_ENGINE``, ``LLM_ASSETS_RAY_ADDRESS``, ``LLM_ASSETS_WORKERS``, ``LLM_ASSETS_MEMORY``,
-``LLM_ASSETS_DEVICE`` and ``MLFLOW_TRACKING_URI``.
+``LLM_ASSETS_DEVICE``, ``LLM_ASSETS_DRIFT_BAND`` and ``MLFLOW_TRACKING_URI``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from dagster_project.progress import logged_progress
 from dagster_project.tracking import end_abandoned, record_report, track
+from llm_assets.checks.rates import DEFAULT_BAND
 from llm_assets.display import for_plain_text
 from llm_assets.engine import Engine, LocalEngine, Progress, RayEngine
 from llm_assets.errors import ConfigError
@@ -57,6 +58,11 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     memory: str = Field(default_factory=lambda: os.environ.get("LLM_ASSETS_MEMORY", "4GB"), description="What DuckDB may take.")
     device: str = Field(
         default_factory=lambda: os.environ.get("LLM_ASSETS_DEVICE", "auto"), description="Where the model runs: auto, cpu, cuda."
+    )
+
+    drift_band: float = Field(
+        default_factory=lambda: float(os.environ.get("LLM_ASSETS_DRIFT_BAND") or DEFAULT_BAND),
+        description="How far (0..1) a rule's share of a crawl may be from what it took of the crawls before, without a warning.",
     )
 
     @property
