@@ -15,6 +15,7 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.progress import logged_progress
+from dagster_project.retries import try_again_later
 from dagster_project.tracking import end_abandoned, record_report, track
 from llm_assets.checks.rates import DEFAULT_BAND
 from llm_assets.display import for_plain_text
@@ -94,6 +95,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
         with (
             track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
+            try_again_later(context),
             private_errors(),
             begin_step(root, recipe, self.open_engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):

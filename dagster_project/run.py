@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
+from dagster_project.launcher import host_tag
 from dagster_project.progress import shown_progress
 from dagster_project.resources import Pipeline
 from llm_assets.display import for_terminal
@@ -55,7 +56,12 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -
     """One Dagster run. Returns what failed, or None. KeyboardInterrupt where it was interrupted."""
     job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
-        instance=instance, partition_key=group.crawl, run_config=SETTINGS, raise_on_error=False, resources={"pipeline": pipeline}
+        instance=instance,
+        partition_key=group.crawl,
+        run_config=SETTINGS,
+        raise_on_error=False,
+        resources={"pipeline": pipeline},
+        tags=host_tag(),
     )
     if result.success:
         return None
@@ -70,7 +76,7 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -
 
 def _stage_error(error: SerializableErrorInfo | None) -> str:
     """What the stage raised: below Dagster's own wrapping, above whatever that was raised from, since it names the file."""
-    while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
+    while error is not None and error.cause is not None and str(error.cls_name).startswith(("Dagster", dg.RetryRequested.__name__)):
         error = error.cause
     return error.message.strip().removeprefix(f"{LLMAssetsError.__module__}.{error.cls_name}: ") if error else "failed"
 

@@ -3,6 +3,7 @@
 LLMAssetsError
 ├── ConfigError       a recipe, declaration or command line that cannot be followed: names the key, what it got, what it could be
 ├── DataError         a file that is missing, damaged or of another kind than told: names the file and, where known, the offset
+│   └── UnreachableError   a server that does not answer, or not as it should: the same may go well later
 ├── AccountingError   documents in are not documents kept plus documents rejected: a defect of a stage, never shrugged off
 └── LockedError       another run is writing the same output
 
@@ -30,6 +31,10 @@ class DataError(LLMAssetsError):
         super().__init__(place + message)
         self.path = path
         self.offset = offset
+
+
+class UnreachableError(DataError):
+    """A server gives no answer, or not the one it should, however often it is asked. The only error that time alone may mend."""
 
 
 class AccountingError(LLMAssetsError):

@@ -51,6 +51,10 @@ def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
         "nux": {"enabled": False},  # no first-run pop-up
         # a run uses the cores it is given; two at once keep them busy while one of them starts or writes
         "run_queue": {"max_concurrent_runs": int(variables.get("LLM_ASSETS_RUNS") or 2), "dequeue_interval_seconds": 1},
+        "run_launcher": {"module": "dagster_project.launcher", "class": "MonitoredRunLauncher"},
+        # A run whose process is gone is failed, and tried again. One that failed by an error is not: it would fail the same way.
+        "run_monitoring": {"enabled": True, "poll_interval_seconds": 15, "start_timeout_seconds": 180, "cancel_timeout_seconds": 180},
+        "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
     }
     if variables.get(database.VARIABLE):
         settings["storage"] = {"postgres": {"postgres_url": {"env": DAGSTER_DATABASE}}}

@@ -16,7 +16,7 @@ from urllib.robotparser import RobotFileParser
 import requests
 from lxml import etree, html
 
-from llm_assets.errors import DataError
+from llm_assets.errors import DataError, UnreachableError
 
 USER_AGENT = "llm-assets"
 MAX_BODY_BYTES = 1 << 25
@@ -114,7 +114,7 @@ def _fetch(session: requests.Session, url: str, timeout_seconds: float) -> Excha
             body = answer.raw.read(MAX_BODY_BYTES, decode_content=False)
             cut = bool(answer.raw.read(1, decode_content=False))
     except (requests.RequestException, OSError) as error:
-        raise DataError(f"the server cannot be reached ({error})", url) from error
+        raise UnreachableError(f"the server cannot be reached ({error})", url) from error
     asked = {"Host": urlsplit(url).netloc, **answer.request.headers}
     return Exchange(
         url=url,

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from llm_assets.crawl.remote import MissingFileError
 from llm_assets.engine import Progress
-from llm_assets.errors import DataError
+from llm_assets.errors import DataError, UnreachableError
 
 Result = TypeVar("Result")
 
@@ -69,4 +69,5 @@ def fetch_all(
 
 def _sum_up(failed: Sequence[tuple[str, DataError]]) -> DataError:
     others = ", ".join(location for location, _ in failed[1:_MAX_NAMED])
-    return DataError(f"{failed[0][1]}{f'; nor do {others}' if others else ''}. What came is kept: run it again to go on from there")
+    kind = UnreachableError if all(isinstance(error, UnreachableError) for _, error in failed) else DataError
+    return kind(f"{failed[0][1]}{f'; nor do {others}' if others else ''}. What came is kept: run it again to go on from there")

@@ -18,7 +18,7 @@ from urllib3.exceptions import InvalidHeader, MaxRetryError
 from urllib3.util.retry import Retry
 
 from llm_assets.crawl.remote import AttemptFailedError
-from llm_assets.errors import DataError
+from llm_assets.errors import DataError, UnreachableError
 
 _RETRY = Retry(10, backoff_factor=1, backoff_max=120, backoff_jitter=1, retry_after_max=600)
 
@@ -62,13 +62,13 @@ class Attempts:
         self._wait(0)
 
     def fail(self, error: AttemptFailedError, reached: int) -> None:
-        """Counts a failed attempt after which ``reached`` bytes are here, and waits. DataError where attempts are used up."""
+        """Counts a failed attempt after which ``reached`` bytes are here, and waits. UnreachableError where attempts are used up."""
         if reached > self._reached:
             self._retry, self._reached = self._patience.retry, reached
         try:
             self._retry = self._retry.increment("GET", self.url, error=error)
         except MaxRetryError as exhausted:
-            raise DataError(f"the file does not arrive, attempt after attempt: {error}", self.url) from exhausted
+            raise UnreachableError(f"the file does not arrive, attempt after attempt: {error}", self.url) from exhausted
         self._wait(self._find_wait(error))
 
     def _find_wait(self, error: AttemptFailedError) -> float:
