@@ -9,6 +9,7 @@ from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
 from dagster_project.nightly import nightly
+from dagster_project.notices import NOTICES
 from dagster_project.planned import one_crawl, retraining
 from dagster_project.resources import Pipeline
 from dagster_project.schedules import SCHEDULES
@@ -18,7 +19,7 @@ defs = dg.Definitions(
     assets=[*recipe_sections, seniors, *GRAPH],
     asset_checks=CHECKS,
     jobs=[crawl_job, everything_job, one_crawl, retraining, nightly],
-    sensors=[declarations, incremental, *SENSORS],
+    sensors=[declarations, incremental, *SENSORS, *NOTICES],
     schedules=SCHEDULES,
     resources={"pipeline": Pipeline()},
     # Stages spread over processes themselves; a process for each step on top would cost seconds and gain nothing.

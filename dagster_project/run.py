@@ -11,16 +11,16 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 from rich.console import Console
 from rich.markup import escape
 
 from dagster_project.automation import report_declarations
 from dagster_project.definitions import defs
 from dagster_project.launcher import host_tag
+from dagster_project.notices import deliver, drifts_of, notices_of, reason_of
 from dagster_project.progress import shown_progress
 from dagster_project.resources import Pipeline
 from llm_assets.display import for_terminal
@@ -52,7 +52,7 @@ def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None, *, qu
         console.print(f"    [yellow]warning:[/] {of}{for_terminal(warning)}")
 
 
-def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -> str | None:
+def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance, console: Console) -> str | None:
     """One Dagster run. Returns what failed, or None. KeyboardInterrupt where it was interrupted."""
     job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
@@ -63,22 +63,18 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance) -
         resources={"pipeline": pipeline},
         tags=host_tag(),
     )
-    if result.success:
-        return None
     failures = [event for event in result.all_events if event.is_step_failure]
-    if not failures:
-        return "a check failed, and what follows was not run"
-    error = failures[0].step_failure_data.error
+    error = failures[0].step_failure_data.error if failures else None
     if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
         raise KeyboardInterrupt
-    return f"{failures[0].step_key}: {_stage_error(error)}"
+    for drift in drifts_of(result.dagster_run, result.all_events):
+        console.print(f"    [yellow]warning:[/] {for_terminal(drift.where)}: {for_terminal(drift.said)}", soft_wrap=True)
+    deliver(notices_of(result.dagster_run, result.all_events, succeeded=result.success), _warn(console))
+    return None if result.success else reason_of(result.all_events)
 
 
-def _stage_error(error: SerializableErrorInfo | None) -> str:
-    """What the stage raised: below Dagster's own wrapping, above whatever that was raised from, since it names the file."""
-    while error is not None and error.cause is not None and str(error.cls_name).startswith(("Dagster", dg.RetryRequested.__name__)):
-        error = error.cause
-    return error.message.strip().removeprefix(f"{LLMAssetsError.__module__}.{error.cls_name}: ") if error else "failed"
+def _warn(console: Console) -> Callable[[str], None]:
+    return lambda said: console.print(f"[yellow]warning:[/] {for_terminal(said)}", soft_wrap=True)
 
 
 def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = False, until: str | None = None) -> bool:
@@ -102,7 +98,7 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
             group = groups[0]
             before = {asset: _version(root.manifest(asset, group.crawl)) for asset in group.assets}
             with shown_progress(console, quiet=quiet):
-                problem = _run_group(pipeline, group, instance)
+                problem = _run_group(pipeline, group, instance, console)
             done = [asset for asset in group.assets if _version(root.manifest(asset, group.crawl)) != before[asset]]
             ran += len(done)
             for asset in done:

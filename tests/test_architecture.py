@@ -14,7 +14,7 @@ LIBRARY = ROOT / "llm_assets"
 FLOORS = {
     "cli": 9, "explorer": 8.9, "handover": 8.5,
     "services": 8, "explain": 8, "families": 8, "verify": 8, "gate": 8, "what_if": 8, "report_page": 8, "corpus_export": 8, "pilot": 8,
-    "checks": 8, "provenance": 8.2, "takedown_impact": 8.2, "leftovers": 8.2, "ablation": 8.2,
+    "checks": 8, "webhook": 8, "provenance": 8.2, "takedown_impact": 8.2, "leftovers": 8.2, "ablation": 8.2,
     "instance": 7.5, "shelves": 7.5, "step": 7.5, "dataset_card": 7.5, "plan": 7, "side_inputs": 6.5, "root": 6, "recipe": 6,
     "recurring": 6.5, "freshness": 7.2, "graph": 6.5,
     "damage": 8,

@@ -8,8 +8,8 @@ import pytest
 
 from dagster_project import retries
 from dagster_project.nodes import node
+from dagster_project.notices import reason_of
 from dagster_project.resources import Pipeline
-from dagster_project.run import _stage_error
 from llm_assets.crawl.patience import Patience
 from llm_assets.errors import DataError, UnreachableError
 from llm_assets.formats.parquet import write_rows
@@ -61,8 +61,7 @@ def test_a_server_that_never_answers_fails_the_run_with_the_stages_own_error(run
     result = run([UnreachableError("no answer", "http://a.invalid/") for _ in range(9)])
     assert not result.success
     assert count_retries(result) == retries.NETWORK.max_retries
-    (failure,) = [event for event in result.all_events if event.is_step_failure]
-    assert _stage_error(failure.step_failure_data.error) == "http://a.invalid/: no answer"
+    assert reason_of(result.all_events) == "raw_crawl: http://a.invalid/: no answer"
 
 
 def test_an_error_that_time_does_not_mend_is_not_tried_again(run: Run) -> None:
