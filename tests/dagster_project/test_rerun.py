@@ -1,0 +1,77 @@
+"""A run that failed is gone on with by Dagster's own re-execution: from the step that failed, and within it file by file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.storage.tags import PARTITION_NAME_TAG
+
+from llm_assets.instance import environment
+from llm_assets.recipe import put_recipe
+from llm_assets.root import DataRoot
+
+RECIPE = "[filters.gopher_quality]\nmin_words = 5\n"
+TEXT = "the houses and gardens of that town are the best of all"
+
+
+@pytest.fixture
+def instance(tmp_path: Path, in_process: None) -> Iterator[dg.DagsterInstance]:
+    root = DataRoot.at(tmp_path / "home")
+    put_recipe(root.recipe, RECIPE)
+    for crawl in ("other", "two_files"):
+        (tmp_path / crawl).mkdir()
+        for name in ("a", "b"):
+            rows = [{"text": f"{TEXT} {crawl} {name} {number}", "url": f"https://{name}.invalid/{number}"} for number in range(20)]
+            (tmp_path / crawl / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        root.add_crawl(crawl, "jsonl", {"path": str(tmp_path / crawl)})
+    os.environ.update(environment(root) | {"LLM_ASSETS_WORKERS": "1"})
+    with dg.DagsterInstance.get() as made:
+        made.add_dynamic_partitions("crawls", ["other", "two_files"])
+        yield made
+
+
+def execute(instance: dg.DagsterInstance, crawl: str, again: str | None = None) -> dg.JobExecutionResult:
+    """Runs the beginning of the crawl's job, or goes on with a run of it from where that failed."""
+    job = ReconstructableRepository.for_module("dagster_project.definitions", "defs", None).get_reconstructable_job("crawl_to_corpus")
+    job = job.get_subset(asset_selection=frozenset(map(dg.AssetKey, ("raw_crawl", "extracted_text", "quality_signals"))))
+    options = dg.ReexecutionOptions.from_failure(again, instance) if again else None
+    return dg.execute_job(
+        job,
+        instance,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        tags={PARTITION_NAME_TAG: crawl},
+        reexecution_options=options,
+    )
+
+
+def test_a_failed_crawl_alone_is_gone_on_with_from_the_file_that_failed(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    root = DataRoot.at(tmp_path / "home")
+    damaged = tmp_path / "two_files/b.jsonl"
+    whole = damaged.read_text()
+    assert execute(instance, "other").success
+    untouched = {path: path.stat().st_mtime_ns for path in root.home.glob("*/other/**/*") if path.is_file()}
+
+    damaged.write_text(whole[:-40] + "\n")
+    with execute(instance, "two_files") as failed:
+        assert not failed.success
+        assert [event.step_key for event in failed.all_events if event.is_step_failure] == ["extracted_text"]
+    (part,) = root.place("extracted_text", "two_files").glob(".partial-*/output/texts/*.parquet")
+    done = (part.name, part.stat().st_ino)
+
+    damaged.write_text(whole)
+    with execute(instance, "two_files", failed.run_id) as again:
+        assert again.success
+        ran = [event.step_key for event in again.all_events if event.is_step_start]
+    assert "raw_crawl" not in ran
+    assert ran[0] == "extracted_text"
+    assert ran[-1] == "quality_signals_checks"
+    parts = {path.name: path.stat().st_ino for path in root.artefact("extracted_text", "two_files").table("texts")}
+    assert done in parts.items()
+    assert len(parts) == 2
+    assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
