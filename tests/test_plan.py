@@ -249,7 +249,7 @@ def test_a_check_of_an_older_output_says_nothing_of_the_current_one(root: DataRo
     make_all(root)
     record_check(root.place("filtered_docs", "a"), "another", "nothing_lost", passed=True)
     standing = next(each for each in survey(Snapshot(root, read_recipe(root.recipe))) if each.label == "filtered_docs[a]")
-    assert standing.because == ("check nothing_lost has not run",)
+    assert standing.because == ("check nothing_lost has not run", "check bounds_held has not run")
 
 
 def test_a_step_whose_input_is_missing_says_what_to_do_first(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
