@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine, ResumingEngine, open_journal
-from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError
+from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError, UnreachableError
 from llm_assets.formats.failure import FAILURE, record_failure
 from llm_assets.formats.manifest import MANIFEST, Artefact, Manifest, describe_output, with_figures
 from llm_assets.pii.redact import redact_for_display, redact_values
@@ -148,8 +148,8 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
         except OSError as error:
             _note_failure(root, place, key, error)
             raise DataError(f"{name} stopped: {error.strerror or error}", error.filename or place) from error
-        except LockedError:
-            raise  # the output is another run's now
+        except (LockedError, UnreachableError):
+            raise  # the output is another run's now; or time alone may mend it
         except Exception as error:
             _note_failure(root, place, key, error)
             raise

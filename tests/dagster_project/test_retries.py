@@ -12,6 +12,7 @@ from dagster_project.notices import reason_of
 from dagster_project.resources import Pipeline
 from llm_assets.crawl.patience import Patience
 from llm_assets.errors import DataError, UnreachableError
+from llm_assets.formats.failure import read_failure
 from llm_assets.formats.parquet import write_rows
 from llm_assets.formats.tables import FILES
 from llm_assets.instance import environment
@@ -62,6 +63,13 @@ def test_a_server_that_never_answers_fails_the_run_with_the_stages_own_error(run
     assert not result.success
     assert count_retries(result) == retries.NETWORK.max_retries
     assert reason_of(result.all_events) == "raw_crawl: http://a.invalid/: no answer"
+
+
+def test_what_time_may_mend_is_not_noted_as_a_failure_of_its_inputs_and_other_errors_are(run: Run, root: DataRoot) -> None:
+    run([UnreachableError("no answer") for _ in range(9)])
+    assert read_failure(root.place("raw_crawl", "a")) is None
+    run([DataError("the file is damaged")])
+    assert read_failure(root.place("raw_crawl", "a")) is not None
 
 
 def test_an_error_that_time_does_not_mend_is_not_tried_again(run: Run) -> None:

@@ -1,9 +1,9 @@
 """``kill -9`` of the daemon, its code server, a run and a worker at random moments, while everything runs by itself.
 
 What a supervisor would start again (the daemon) is started again, and nothing else is done. Then everything becomes current, and
-equals what an undisturbed `llm-assets run` made.
+equals what an undisturbed `llm-assets run` made. The roots begin as the documentation restores them from a backup.
 
-``LLM_ASSETS_KILLS`` says how many kills (default 4, a root for each 8), ``LLM_ASSETS_KILLS_SEED`` from which random numbers they are.
+``LLM_ASSETS_KILLS`` says how many kills (default 3, a root for each 8), ``LLM_ASSETS_KILLS_SEED`` from which random numbers they are.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import contextlib
 import itertools
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -30,7 +31,7 @@ from llm_assets.root import DataRoot
 
 pytestmark = pytest.mark.system
 
-KILLS = int(os.environ.get("LLM_ASSETS_KILLS", "4"))
+KILLS = int(os.environ.get("LLM_ASSETS_KILLS", "3"))
 SEED = int(os.environ.get("LLM_ASSETS_KILLS_SEED", random.randrange(10**6)))
 KINDS = ("run", "daemon", "worker", "code server")
 KILLS_OF_A_ROOT = 8
@@ -38,7 +39,8 @@ QUICKER = "run_monitoring: {enabled: true, poll_interval_seconds: 2, start_timeo
 """Overrides of Dagster's settings: a test does not wait for a quarter of a minute where a night does not matter."""
 
 BIN = Path(sys.executable).parent
-WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
+ROOT = Path(__file__).parents[2]
+WORKSPACE = ROOT / "workspace.yaml"
 
 
 class Supervised:
@@ -121,6 +123,16 @@ def _name_kind(words: str, parent: str) -> str | None:
     return "worker" if "spawn_main" in parent else "run"
 
 
+def restore(root: DataRoot, folder: Path) -> DataRoot:
+    """A root from a backup of another, made and restored by the commands that the documentation tells."""
+    shutil.copytree(root.home, folder / "data", ignore=shutil.ignore_patterns(".state"))
+    for line in (ROOT / "docs/operating.md").read_text(encoding="utf-8").splitlines():
+        if " tar " in f" {line}":
+            subprocess.run(["bash", "-ec", line], cwd=folder, check=True)
+    assert {path.name for path in (folder / "restored").iterdir()} == {"recipe.toml", "crawls", "raw_crawl", "training_set.toml"}
+    return DataRoot.at(folder / "restored", folder / "state")
+
+
 def unsettled(root: DataRoot) -> list[str]:
     return [f"{each.label}: {each.state} {each.because}" for each in survey(Snapshot(root, read_recipe(root.recipe))) if not each.settled]
 
@@ -136,16 +148,14 @@ def disturb(daemon: Supervised, kinds: Iterator[str], kills: int, draw: random.R
             kind = next(kinds)
 
 
-def test_whatever_is_killed_everything_becomes_current_by_itself_and_equal(
-    undisturbed: DataRoot, crawled: Callable[..., DataRoot], tmp_path: Path
-) -> None:
+def test_whatever_is_killed_everything_becomes_current_by_itself_and_equal(undisturbed: DataRoot, tmp_path: Path) -> None:
     print(f"\nseed {SEED}", flush=True)
     draw, kinds, killed = random.Random(SEED), itertools.cycle(KINDS), Counter[str]()
     for number in itertools.count():
         if sum(killed.values()) >= KILLS:
             break
         done = Counter[str]()
-        root = crawled(tmp_path / f"{number}/home", tmp_path / f"{number}/state")
+        root = restore(undisturbed, tmp_path / str(number))
         began = time.monotonic()
         with Supervised(root, tmp_path / f"{number}/daemon.log") as daemon:
             disturb(daemon, kinds, min(KILLS_OF_A_ROOT, KILLS - sum(killed.values())), draw, done)
