@@ -20,7 +20,8 @@ from rich.console import Console
 
 from dagster_project.progress import shown_progress
 from dagster_project.resources import Pipeline
-from dagster_project.tracking import HOME, open_experiment, training_logger
+from dagster_project.tracking.artifacts import training_logger
+from dagster_project.tracking.experiment import HOME, Experiment, open_experiment
 from llm_assets.ablation.comparison import Row, compare_trials
 from llm_assets.ablation.held_out import HeldOut
 from llm_assets.ablation.picture import draw_comparison
@@ -29,7 +30,6 @@ from llm_assets.ablation.trial import Trial, run_trial
 from llm_assets.ablation.variants import Variant
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
-from llm_assets.instance import tracking_uri
 from llm_assets.model.device import choose_device
 from llm_assets.services import end_with
 
@@ -45,8 +45,7 @@ def compare(ablation: Ablation, device: str, console: Console) -> None:
     import mlflow
 
     held_out = ablation.choose_held_out()
-    uri = tracking_uri(ablation.main)
-    experiment = open_experiment(uri, ablation.main)
+    experiment = open_experiment(ablation.main, ablation.variants[0].recipe)
     name = ablation.digest(held_out)
     with _open_run(experiment, {ABLATION: name, HOME: str(ablation.main.home)}, "ablation"):
         mlflow.log_params(
@@ -61,17 +60,20 @@ def compare(ablation: Ablation, device: str, console: Console) -> None:
         mlflow.log_metrics({f"bits_per_byte.{number}": row.mean for number, row in enumerate(rows)})
 
 
-def _run(ablation: Ablation, variant: Variant, seed: int, held_out: HeldOut, device: str, experiment: str, console: Console) -> Trial:
+def _run(
+    ablation: Ablation, variant: Variant, seed: int, held_out: HeldOut, device: str, experiment: Experiment, console: Console
+) -> Trial:
     import mlflow
 
     tags = {TRIAL: ablation.digest(held_out, variant, seed), HOME: str(ablation.main.home)}
-    with _open_run(experiment, tags, f"{variant.label[:80]} seed {seed}", nested=True), shown_progress(console):
+    with _open_run(experiment, tags, f"{variant.label[:80]} seed {seed}", nested=True) as run_id, shown_progress(console):
         from dagster_project.progress import WATCHER
 
         watcher = WATCHER.get()
         root = ablation.root_of(variant)
         tell = (lambda point: watcher("training", point.step, point.steps, "steps")) if watcher else None
-        trial = run_trial(root, variant, ablation.tokens, seed, held_out, device, training_logger(ablation.main), tell)
+        logger = training_logger(ablation.main, ablation.variants[0].recipe, run_id)
+        trial = run_trial(root, variant, ablation.tokens, seed, held_out, device, logger, tell)
         mlflow.log_params({"variant": variant.label[:500], "seed": seed, "corpus": variant.name})
         figures = {name: float(value) for name, value in trial.figures.items() if not isinstance(value, str)}
         mlflow.log_metrics({**figures, "held_out_bits_per_byte": trial.bits_per_byte, "held_out_loss": trial.loss})
@@ -80,18 +82,18 @@ def _run(ablation: Ablation, variant: Variant, seed: int, held_out: HeldOut, dev
 
 
 @contextmanager
-def _open_run(experiment: str, tags: dict[str, str], name: str, *, nested: bool = False) -> Iterator[None]:
-    """The MLflow run of these tags, begun where there is none yet."""
+def _open_run(experiment: Experiment, tags: dict[str, str], name: str, *, nested: bool = False) -> Iterator[str]:
+    """The MLflow run of these tags, begun where there is none yet: its id."""
     import mlflow
 
     wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items() if key != HOME)
-    known = [run for run in mlflow.MlflowClient().search_runs([experiment], wanted) if run.data.tags.get(HOME) == tags[HOME]]
+    known = [run for run in experiment.client.search_runs([experiment.id], wanted) if run.data.tags.get(HOME) == tags[HOME]]
     if known:
-        with mlflow.start_run(run_id=known[0].info.run_id, nested=nested):
-            yield
+        with mlflow.start_run(run_id=known[0].info.run_id, nested=nested) as run:
+            yield run.info.run_id
     else:
-        with mlflow.start_run(experiment_id=experiment, run_name=name, tags=tags, nested=nested):
-            yield
+        with mlflow.start_run(experiment_id=experiment.id, run_name=name, tags=tags, nested=nested) as run:
+            yield run.info.run_id
 
 
 def _write(target: Path, rows: Sequence[Row], trials: Sequence[Trial], held_out: HeldOut, ablation: Ablation) -> None:

@@ -216,7 +216,7 @@ def trace_index(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result
 )
 def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """A Llama-family model: a folder that transformers loads, its loss curve, its MLflow run."""
-    from dagster_project.tracking import describe_training, training_logger
+    from dagster_project.tracking.artifacts import training_logger
     from llm_assets.gate import chosen_shards
     from llm_assets.handover import adopt_model
     from llm_assets.model.device import choose_device
@@ -225,8 +225,8 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 
     with pipeline.step(context, system_metrics=True) as step:
         shards, tokens = chosen_shards(step), step.read("tokenizer")
-        describe_training(step, shards)
-        checkpoints, logger = step.root.state / "checkpoints", training_logger(step.root)
+        checkpoints = step.root.state / "checkpoints"
+        logger = training_logger(step.root, step.recipe, step.links["mlflow_run_id"])
         step.report = adopt_model(step, shards, tokens, logger) or train_model(
             list(shards.values()),
             tokens,
@@ -247,7 +247,6 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 )
 def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """What the model says and what of it stands in its training set, which next token it expects, how well it predicts unseen text."""
-    from dagster_project.tracking import record_scores
     from llm_assets.gate import chosen_shards, packed_corpora
     from llm_assets.model.device import choose_device
     from llm_assets.sampling.stage import sample_model
@@ -257,7 +256,6 @@ def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) ->
         shards, model, device = chosen_shards(step), step.read("trained_model"), choose_device(pipeline.device)
         corpora, index = packed_corpora(step.root, shards), open_index(step.read("trace_index"), shards)
         step.report = sample_model(model, list(shards.values()), step.folder, step.recipe.sampling, device, corpora, index)
-        record_scores(step.folder)
     return materialized(step)
 
 

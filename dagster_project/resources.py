@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
-from pydantic import Field
+from dagster._core.storage.tags import BACKFILL_ID_TAG
+from pydantic import Field, PrivateAttr
 
 from dagster_project.progress import logged_progress
 from dagster_project.retries import try_again_later
-from dagster_project.tracking import end_abandoned, record_report, track
+from dagster_project.tracking.artifacts import describe_training, record_files
+from dagster_project.tracking.datasets import describe_inputs
+from dagster_project.tracking.pipeline_run import DAGSTER_TAG, PipelineRun, find_pipeline, join_pipeline
+from dagster_project.tracking.runs import end_abandoned, record_report, track
 from llm_assets.checks.rates import DEFAULT_BAND
 from llm_assets.display import for_plain_text
 from llm_assets.engine import Engine, LocalEngine, Progress, RayEngine
 from llm_assets.errors import ConfigError
 from llm_assets.pii.redact import private_errors
-from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import update_catalog
@@ -66,6 +69,8 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         description="How far (0..1) a rule's share of a crawl may be from what it took of the crawls before, without a warning.",
     )
 
+    _above: PipelineRun | None = PrivateAttr(default=None)
+
     @property
     def root(self) -> DataRoot:
         """The data root."""
@@ -89,22 +94,51 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         raise ConfigError(f"LLM_ASSETS_ENGINE, --engine: there is no engine {self.engine!r}; there are local and ray")
 
     @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Pipeline]:  # noqa: ARG002  # Dagster's signature
+        """Itself, while a run of Dagster's lasts in this process; at its end the pipeline run it began is concluded."""
+        try:
+            yield self
+        finally:
+            if self._above is not None and self._above.held is not None:
+                self._above.conclude()
+
+    def _pipeline_run(self, context: dg.AssetExecutionContext, recipe: Recipe) -> PipelineRun:
+        """The MLflow run above the stages of a Dagster run: what whoever started it names, else one of its own, or of its backfill."""
+        if self._above is None:
+            run, tags = context.run, context.run.tags
+            if DAGSTER_TAG in tags:
+                self._above = join_pipeline(self.root, recipe, tags[DAGSTER_TAG])
+            else:
+                backfill = tags.get(BACKFILL_ID_TAG)
+                crawl = f" {context.partition_key}" if context.has_partition_key and backfill is None else ""
+                name = "backfill" if backfill else "materialize" if run.job_name.startswith("__") else run.job_name
+                self._above = find_pipeline(self.root, recipe, backfill or run.root_run_id or run.run_id, f"{name}{crawl}")
+        return self._above
+
+    @contextmanager
     def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:
         """What surrounds one stage: its output's lock and folder, its inputs, its engine, its MLflow run."""
         crawl = context.partition_key if context.assets_def.partitions_def else None
         asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
+        above = self._pipeline_run(context, recipe)
+        above.outcomes[asset, crawl] = None
         with (
-            track(root, asset, crawl, context.run.run_id, system_metrics=system_metrics) as run,
+            track(above.experiment, root, asset, crawl, context.run.run_id, above.run_id, system_metrics=system_metrics) as run,
             try_again_later(context),
             private_errors(),
             begin_step(root, recipe, self.open_engine(logged_progress(context.log.info)), asset, crawl) as step,
         ):
-            end_abandoned(run)
+            end_abandoned(run, root, asset, crawl)
+            describe_inputs(run, step)
+            if asset == "trained_model":
+                describe_training(run, step)
             step.links = {"mlflow": run.url, "mlflow_run_id": run.run_id, "dagster_run_id": context.run.run_id}
             yield step
             if step.report is not None:
-                record_report(step.report, {name: step.recipe.fingerprint(name)[:12] for name in ASSETS[asset].sections})
+                record_report(run, step, step.report)
+                record_files(run, step)
                 for warning in step.report.warnings:
                     context.log.warning(f"{step.name}: {for_plain_text(warning)}")
+        above.outcomes[asset, crawl] = step.manifest.seconds if step.manifest else None
         if crawl is not None:
             update_catalog(root)

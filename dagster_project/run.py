@@ -11,7 +11,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 from rich.console import Console
@@ -23,6 +23,7 @@ from dagster_project.launcher import host_tag
 from dagster_project.notices import deliver, drifts_of, notices_of, reason_of
 from dagster_project.progress import shown_progress
 from dagster_project.resources import Pipeline
+from dagster_project.tracking.pipeline_run import record_invocation
 from llm_assets.display import for_terminal
 from llm_assets.errors import LLMAssetsError
 from llm_assets.formats.manifest import Manifest
@@ -52,7 +53,7 @@ def _tell(console: Console, root: DataRoot, asset: str, crawl: str | None, *, qu
         console.print(f"    [yellow]warning:[/] {of}{for_terminal(warning)}")
 
 
-def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance, console: Console) -> str | None:
+def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance, console: Console, tags: Mapping[str, str]) -> str | None:
     """One Dagster run. Returns what failed, or None. KeyboardInterrupt where it was interrupted."""
     job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection={dg.AssetKey(asset) for asset in group.assets}).execute_in_process(
@@ -61,7 +62,7 @@ def _run_group(pipeline: Pipeline, group: Group, instance: dg.DagsterInstance, c
         run_config=SETTINGS,
         raise_on_error=False,
         resources={"pipeline": pipeline},
-        tags=host_tag(),
+        tags={**host_tag(), **tags},
     )
     failures = [event for event in result.all_events if event.is_step_failure]
     error = failures[0].step_failure_data.error if failures else None
@@ -86,7 +87,7 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
     recipe = pipeline.load_recipe()
     failed: dict[str, str] = {}
     ran = 0
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, record_invocation(root, recipe, "llm-assets run") as recording:
         while True:
             for event in report_declarations(instance, root):
                 instance.report_runless_asset_event(event)
@@ -98,14 +99,16 @@ def run(root: DataRoot, pipeline: Pipeline, console: Console, *, quiet: bool = F
             group = groups[0]
             before = {asset: _version(root.manifest(asset, group.crawl)) for asset in group.assets}
             with shown_progress(console, quiet=quiet):
-                problem = _run_group(pipeline, group, instance, console)
+                problem = _run_group(pipeline, group, instance, console, recording().dagster_tags)
             done = [asset for asset in group.assets if _version(root.manifest(asset, group.crawl)) != before[asset]]
             ran += len(done)
             for asset in done:
                 _tell(console, root, asset, group.crawl, quiet=quiet)
+                recording().note(root.manifest(asset, group.crawl))
             if problem is not None:
                 console.print(f"  [red]✗[/] {for_terminal(problem)}", soft_wrap=True)
                 failed[group.crawl or ""] = problem
+                recording().note_failure(group.crawl, [asset for asset in group.assets if asset not in done])
                 if group.crawl is None:
                     break
     update_catalog(root)

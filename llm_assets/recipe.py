@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin
 
 import tomlkit
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 from tomlkit.exceptions import TOMLKitError
 
 from llm_assets.dedup.config import Dedup, Signatures
@@ -64,6 +64,9 @@ class Recipe(BaseModel):
     """Every stage's parameters, frozen. A section that a file leaves out has its defaults; a filter that is left out is off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9 ._-]{0,79})?$")
+    """What MLflow calls the experiment and the model of this recipe. No section: no output is made from it."""
 
     url_filter: UrlFilter = UrlFilter()
     opt_outs: OptOuts = OptOuts()
@@ -114,7 +117,7 @@ class Recipe(BaseModel):
         return {section: self.fingerprint(section) for section in SECTIONS}
 
 
-SECTIONS = tuple(Recipe.model_fields)
+SECTIONS = tuple(name for name in Recipe.model_fields if name != "name")
 
 
 def find_recipe(name: str) -> Path:

@@ -16,13 +16,14 @@ from rich.console import Console
 from dagster_project.ablate import ABLATION, TRIAL, compare
 from dagster_project.resources import Pipeline
 from dagster_project.run import run
-from dagster_project.tracking import open_experiment
+from dagster_project.tracking.experiment import open_experiment
 from llm_assets.ablation.plan import Ablation, forecast
 from llm_assets.ablation.roots import is_packed, open_variant
 from llm_assets.ablation.variants import LAST, read_variants
 from llm_assets.cli import main
 from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import ASSETS
+from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
 
 pytestmark = pytest.mark.filterwarnings(
@@ -96,7 +97,7 @@ def test_the_variant_goes_to_its_shards_and_no_further(ablated: Ablated) -> None
 def test_one_mlflow_run_holds_table_and_plot_and_a_run_for_each_training(ablated: Ablated) -> None:
     root = ablated.ablation.main
     client = mlflow.MlflowClient(tracking_uri(root))
-    runs = client.search_runs([open_experiment(tracking_uri(root), root)])
+    runs = client.search_runs([open_experiment(root, read_recipe(root.recipe)).id])
     (parent,) = [each for each in runs if ABLATION in each.data.tags]
     children = [each for each in runs if TRIAL in each.data.tags]
     assert {"comparison.png", "comparison.json", "comparison.csv"} <= {each.path for each in client.list_artifacts(parent.info.run_id)}
@@ -112,12 +113,12 @@ def test_what_is_done_is_not_done_again(ablated: Ablated) -> None:
         path: path.stat().st_mtime_ns for path in (root.home / "ablations").rglob("*") if path.name.endswith((".safetensors", "trial.json"))
     }
     assert len(made) == 8
-    before = len(mlflow.MlflowClient(tracking_uri(root)).search_runs([open_experiment(tracking_uri(root), root)]))
+    before = len(mlflow.MlflowClient(tracking_uri(root)).search_runs([open_experiment(root, read_recipe(root.recipe)).id]))
     content = ablated.content
     ablate(ablated.ablation)
     assert {path: path.stat().st_mtime_ns for path in made} == made
     assert ablated.content == content
-    assert len(mlflow.MlflowClient(tracking_uri(root)).search_runs([open_experiment(tracking_uri(root), root)])) == before
+    assert len(mlflow.MlflowClient(tracking_uri(root)).search_runs([open_experiment(root, read_recipe(root.recipe)).id])) == before
 
 
 def test_a_forecast_afterwards_has_nothing_left_to_do(ablated: Ablated) -> None:

@@ -10,7 +10,6 @@ import dagster as dg
 import mlflow
 import pytest
 
-from dagster_project.tracking import open_experiment
 from llm_assets.cli import main
 from llm_assets.instance import environment, tracking_uri
 from llm_assets.root import DataRoot
@@ -40,8 +39,8 @@ def test_bits_per_byte_by_domain_and_language_stand_in_dagster_and_mlflow(finish
     told = event.asset_materialization.metadata["bits per byte by domain"].value
     assert all(name.replace(".", "&#46;") in told or name in told for name in domains)
     client = mlflow.MlflowClient(tracking_uri(finished))
-    runs = client.search_runs([open_experiment(tracking_uri(finished), finished)], "tags.`dagster.asset_key` = 'evaluation_samples'")
-    assert "scores_by_source.json" in {artifact.path for artifact in client.list_artifacts(runs[0].info.run_id)}
+    run_id = finished.manifest("evaluation_samples").report["links"]["mlflow_run_id"]  # type: ignore[union-attr]  # it was materialized
+    assert "scores_by_source.json" in {artifact.path for artifact in client.list_artifacts(run_id)}
 
 
 def test_the_command_prints_the_figures_of_the_run(finished: DataRoot, call) -> None:
