@@ -269,7 +269,7 @@ def test_the_file_is_in_the_table_of_files(crawled):
 
 
 def test_a_private_address_is_refused_unless_told_otherwise_by_whatever_name(tmp_path):
-    with TrapSite() as site, pytest.raises(DataError, match="no public address"):
+    with TrapSite() as site, pytest.raises(DataError, match=r"no public address.*allow_private_addresses = true"):
         port = site.server_port
         seeds = [f"http://{host}:{port}/" for host in ("127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0")]
         crawl(site.url, tmp_path, allow_private_addresses=False, seeds=seeds)

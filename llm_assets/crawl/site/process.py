@@ -18,7 +18,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from llm_assets.crawl.site.frontier import CLOSED_HOST, FORBIDDEN
-from llm_assets.crawl.site.record import FAILED, LOG
+from llm_assets.crawl.site.record import FAILED, LOG, NOT_PUBLIC
 from llm_assets.crawl.source import Collected
 from llm_assets.engine import Progress
 from llm_assets.errors import DataError, UnreachableError
@@ -90,7 +90,8 @@ def _judge(outcome: Mapping[str, Any], target: Path) -> Collected:
     if not fates.get("page") and fates.get(FAILED, 0) + fates.get(CLOSED_HOST, 0):
         lines = map(json.loads, (target / LOG).read_text(encoding="utf-8").splitlines())
         why = next(f"{line['url']}: {line['detail']}" for line in lines if line["fate"] in (FAILED, CLOSED_HOST))
-        raise UnreachableError(f"no page of the site could be reached ({why})")
+        own = "; of a server of your own, `allow_private_addresses = true` in the crawl's declaration says that it is meant"
+        raise UnreachableError(f"no page of the site could be reached ({why}){own if NOT_PUBLIC in why else ''}")
     figures = {"pages": fates.get("page", 0), "unchanged": outcome["unchanged"]}
     return Collected(outcome["locations"], tuple(_warn(outcome)), figures=figures)
 

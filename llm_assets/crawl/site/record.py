@@ -22,6 +22,7 @@ FILE_BYTES = 256 << 20
 
 LOG = "crawl_log.jsonl"
 FAILED = "failed"
+NOT_PUBLIC = "its name leads to no public address"
 UNREAD = "unread"
 """Fates: a URL that was asked for and gave no answer; a recorded page in which no links could be looked for."""
 

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from llm_assets.crawl.site.body import Body, cut_body, gunzip
 from llm_assets.crawl.site.frontier import Frontier, Target
 from llm_assets.crawl.site.links import HTML_MIMES, find_links, find_sitemap_entries
-from llm_assets.crawl.site.record import FAILED, UNREAD, CrawlRecord
+from llm_assets.crawl.site.record import FAILED, NOT_PUBLIC, UNREAD, CrawlRecord
 from llm_assets.crawl.site.robots import CLOSED, read_robots
 from llm_assets.crawl.site.source import Site
 from llm_assets.crawl.site.urls import clean_url
@@ -91,7 +91,7 @@ class SiteSpider(Spider):
     def give_up(self, target: Target, failure: Failure) -> Iterator[Request]:
         """Writes down why there is no answer. A host whose robots.txt cannot be reached is closed."""
         private = not self._site.allow_private_addresses and isinstance(failure.value, CannotResolveHostError)
-        detail = "its name leads to no public address" if private else f"{type(failure.value).__name__}: {failure.value}"
+        detail = NOT_PUBLIC if private else f"{type(failure.value).__name__}: {failure.value}"
         self._record.add_fate(target.url, FAILED, detail)
         if target.kind == "robots":
             yield from self._ask(self.frontier.open_origin(target.origin, CLOSED))
