@@ -112,7 +112,8 @@ def _list_places(begins: Numbers, lengths: Numbers) -> Numbers:
     >>> _list_places(np.array([7, 2]), np.array([3, 2]))
     array([7, 8, 9, 2, 3])
     """
-    return np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+    places: Numbers = np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+    return places
 
 
 def _text_bytes(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.uint8], Numbers]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -11,7 +11,7 @@ from llm_assets.catalog import bind, connect, fetch_rows
 from llm_assets.root import DataRoot
 from llm_assets.shelves import SHELVES
 
-Table = tuple[str, str] | pa.Table
+Table: TypeAlias = tuple[str, str] | pa.Table
 """An asset's table, by their names; or one that is at hand."""
 
 

@@ -87,15 +87,16 @@ class Supervised:
 
     def kill(self, kind: str, draw: random.Random) -> bool:
         """Kills one of a kind, where there is one; a daemon is started again."""
-        there = list(self.find(kind))
-        if not there:
-            return False
-        with contextlib.suppress(psutil.NoSuchProcess):
-            draw.choice(there).kill()
         if kind == "daemon":
+            self.daemon.kill()
             self.daemon.wait()
             self.start()
-        return True
+            return True
+        there = list(self.find(kind))
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if there:
+                draw.choice(there).kill()
+        return bool(there)
 
     def wait(self) -> None:
         """Until everything is current, and no run is under way."""
@@ -114,8 +115,6 @@ class Supervised:
 
 def _name_kind(words: str, parent: str) -> str | None:
     """What a process is, by its command line and that of its parent."""
-    if "dagster-daemon" in words:
-        return "daemon"
     if "api grpc" in words or "code-server" in words:
         return "code server"
     if "spawn_main" not in words:
