@@ -37,14 +37,14 @@ def _guard(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
         crawl = context.partition_key if node.per_crawl else None
         snapshot = Snapshot.at_hand(pipeline.root, pipeline.load_recipe())
         for question in node.checks:
-            yield _ask(snapshot, question, name, crawl)
+            yield ask(snapshot, question, name, crawl)
         if name in WATCHED and crawl is not None:
             yield _rates(snapshot, name, crawl, pipeline.drift_band)
 
     return check
 
 
-def _ask(snapshot: Snapshot, question: str, asset: str, crawl: str | None) -> dg.AssetCheckResult:
+def ask(snapshot: Snapshot, question: str, asset: str, crawl: str | None) -> dg.AssetCheckResult:
     """Passed where there are no rows; noted for the planner either way."""
     rows = iter(QUESTIONS[question](snapshot, asset, crawl))
     first = [{name: for_plain_text(str(value), 200) for name, value in row.items()} for row in islice(rows, SHOWN)]

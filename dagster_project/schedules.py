@@ -41,7 +41,7 @@ nightly_checks = dg.ScheduleDefinition(
     job=nightly,
     cron_schedule=NIGHTLY_CRON,
     execution_timezone=TIMEZONE,
-    description="Holds every file against the hash it was written with, archives too; fails where one is damaged.",
+    description="Asks every check of every current output again, and holds every file against the hash it was written with.",
 )
 
 SCHEDULES = [site_recrawls, common_crawls, nightly_checks]

@@ -22,6 +22,7 @@ from dagster_project.timetable import last_due
 from llm_assets.crawl.recurrence import COMMON_CRAWL, FOLDER, SITE, make_recurrence
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.warc_writer import WarcWriter
+from llm_assets.plan import ASSETS
 from llm_assets.recipe import override, put_recipe
 from llm_assets.recurring import add_recurrence, recurrence_path
 from llm_assets.root import DataRoot
@@ -196,3 +197,12 @@ def test_the_nightly_job_names_a_file_that_was_damaged(root: DataRoot, add_crawl
     failed = nightly.execute_in_process(resources={"pipeline": pipeline}, run_config=settings, raise_on_error=False)
     (failure,) = (event.step_failure_data.error for event in failed.all_events if event.is_step_failure)
     assert f"1 of 2 files: raw_crawl[old]: {tmp_path / 'warcs/old/0.warc'} is damaged" in str(failure)
+
+
+def test_the_nightly_job_asks_every_check_again_and_shows_the_answers(finished: DataRoot, tmp_path: Path) -> None:
+    root = DataRoot.at(shutil.copytree(finished.home, tmp_path / "home"))
+    settings = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    done = nightly.execute_in_process(resources={"pipeline": Pipeline(home=str(root.home))}, run_config=settings, raise_on_error=False)
+    assert done.success
+    asked = {(each.asset_key.to_user_string(), each.check_name, each.partition): each.passed for each in done.get_asset_check_evaluations()}
+    assert asked == {(node.name, check, "demo" if node.per_crawl else None): True for node in ASSETS.values() for check in node.checks}
