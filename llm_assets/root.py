@@ -150,9 +150,13 @@ class DataRoot(Home):
 
     def ablation(self, name: str, *, make: bool = False) -> DataRoot:
         """The root of a variant of the recipe, wherever it is made."""
+        self.require_folder()
+        return self._below(ABLATIONS, name, make=make)
+
+    def require_folder(self) -> None:
+        """ConfigError where the root lies in a store, and ablations have no place beside it."""
         if self.mirror is not None:
             raise ConfigError(f"ablations write beside the root, which must be a folder: copy {self.address} to one, `--home` names it")
-        return self._below(ABLATIONS, name, make=make)
 
     def make_ablation(self, name: str) -> DataRoot:
         """The root for a variant of the recipe, made where it does not exist yet. It reads what this one has."""

@@ -16,7 +16,8 @@ READ = ("raw_crawl", "extracted_text", "quality_signals", "minhash_signatures")
 
 
 def require_texts(main: DataRoot, recipe: Recipe) -> None:
-    """ConfigError where the root has not all that variants read of it."""
+    """ConfigError where the root has not all that variants read of it, or is no folder."""
+    main.require_folder()
     snapshot = Snapshot(main, recipe)
     if not snapshot.crawls:
         raise ConfigError("no crawl is declared: `llm-assets crawl add NAME --source …` declares one")
