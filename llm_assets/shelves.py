@@ -14,9 +14,9 @@ import pyarrow as pa
 from llm_assets.catalog import build_catalog, open_catalog
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.formats import tables
-from llm_assets.formats.manifest import MANIFEST, hash_file, put_text
+from llm_assets.formats.manifest import hash_file, put_text
 from llm_assets.freshness import list_freshness
-from llm_assets.plan import Snapshot
+from llm_assets.plan import ASSETS, Snapshot
 from llm_assets.quality.signals import SIGNALS
 from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
@@ -130,8 +130,9 @@ def _tabulate_freshness(root: DataRoot) -> pa.Table:
 
 
 def _digest_shown(root: DataRoot) -> str:
-    assets = sorted({asset for _, sources in SHELVES.values() for asset, _ in sources})
+    """Of all that the catalog is built from: recipe, declarations, side inputs in use, and what stands beside each output."""
     crawls = [each.name for each in root.crawls(disabled=True)]
-    files = [root.declaration_path(name) for name in crawls]
-    files += [root.place(asset, name) / MANIFEST for name in crawls for asset in assets]
-    return fingerprint({root.address_of(path): hash_file(path) for path in files if path.is_file()})
+    places = [root.place(node.name, crawl) for node in ASSETS.values() for crawl in (crawls if node.per_crawl else [None])]
+    beside = [path for place in places for path in sorted(place.glob("*.json"))]
+    files = [root.recipe, *map(root.declaration_path, crawls), *beside]
+    return fingerprint({root.address_of(path): hash_file(path) for path in files if path.is_file()} | root.inputs())

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from refusing_store import Gate
 
+from llm_assets.catalog import query_rows, read_catalog
 from llm_assets.crawl.files import StoredFile, list_files
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.extract.sample import Sample, parse_share
 from llm_assets.formats.parquet import write_rows
-from llm_assets.formats.tables import FILES
+from llm_assets.formats.tables import DOCS, FILES
 from llm_assets.root import DataRoot
+from llm_assets.shelves import settle_catalog
 from llm_assets.store.objects import delete, list_objects, write_object
 from llm_assets.takedown.entries import parse_entry
 from llm_assets.takedown_impact import read_record, record_takedown
@@ -144,3 +146,27 @@ def test_the_manifest_in_the_store_names_files_that_lie_there(here: DataRoot, wr
     assert manifest is not None
     assert {f"raw_crawl/a/{manifest.folder}/{entry.path}" for entry in manifest.files} <= stored.keys()
     assert json.loads((here.place("raw_crawl", "a") / "manifest.json").read_text())["folder"] == manifest.folder
+
+
+def test_a_catalog_here_follows_what_other_machines_make(
+    here: DataRoot, open_on: OpenOn, write: Callable[..., None], tmp_path: Path
+) -> None:
+    def rows(root: DataRoot, query: str) -> list[dict[str, object]]:
+        root.refresh()
+        settle_catalog(root)
+        with read_catalog(root.catalog) as connection:
+            return query_rows(connection, query)
+
+    there = open_on("there")
+    states = "select state from freshness where asset = 'raw_crawl'"
+    assert rows(there, states) == [{"state": "missing"}]
+    before = there.catalog.stat().st_ino
+    assert rows(there, "select doc from passed") == []
+    assert there.catalog.stat().st_ino == before  # nothing has changed, so nothing was built
+    write_rows(tmp_path / "docs.parquet", [{"doc": 7}], DOCS)
+    write(here)
+    for asset in ("extracted_text", "quality_signals"):
+        write(here, asset)
+    write(here, "filtered_docs", **{"docs.parquet": (tmp_path / "docs.parquet").read_bytes()})
+    assert rows(there, "select doc from passed") == [{"doc": 7}]
+    assert rows(there, states) == [{"state": "current"}]
