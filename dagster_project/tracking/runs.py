@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,8 @@ def track(
 
     ``pipeline`` is the id of the pipeline run; the evaluation of a model stands below its training.
     """
+    from mlflow.exceptions import MlflowException
+
     tags = {**tags_of(root, asset, crawl), "dagster.run_id": dagster_run, PIPELINE: pipeline}
     above = _training_of(experiment, root) if asset == "evaluation_samples" else None
     run_id = create_run(experiment, label(asset, crawl), {**tags, PARENT: above or pipeline})
@@ -71,7 +73,8 @@ def track(
         client.set_terminated(run_id, "FAILED")
         raise
     except BaseException:
-        client.set_terminated(run_id, "KILLED")
+        with suppress(MlflowException):  # a read that was interrupted may hold the database; the next run of this output marks it
+            client.set_terminated(run_id, "KILLED")
         raise
     client.set_terminated(run_id)
 
