@@ -247,6 +247,7 @@ def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 )
 def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """What the model says and what of it stands in its training set, which next token it expects, how well it predicts unseen text."""
+    from dagster_project.tracking.registry import judge_model
     from llm_assets.gate import chosen_shards, packed_corpora
     from llm_assets.model.device import choose_device
     from llm_assets.sampling.stage import sample_model
@@ -256,6 +257,7 @@ def evaluation_samples(context: dg.AssetExecutionContext, pipeline: Pipeline) ->
         shards, model, device = chosen_shards(step), step.read("trained_model"), choose_device(pipeline.device)
         corpora, index = packed_corpora(step.root, shards), open_index(step.read("trace_index"), shards)
         step.report = sample_model(model, list(shards.values()), step.folder, step.recipe.sampling, device, corpora, index)
+    step.links["mlflow_model"] = judge_model(step, device)
     return materialized(step)
 
 

@@ -39,4 +39,6 @@ def materialized(step: Step) -> dg.MaterializeResult[None]:
         metadata["warnings"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(warning)}" for warning in report.warnings))
     if "mlflow" in step.links:
         metadata["mlflow_run"] = dg.MetadataValue.url(step.links["mlflow"])
+    if "mlflow_model" in step.links:
+        metadata["registered_model"] = dg.MetadataValue.url(step.links["mlflow_model"])
     return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(manifest.data_version))

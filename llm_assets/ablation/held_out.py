@@ -52,6 +52,17 @@ def common_validation(shards: Sequence[dict[str, Artefact]], corpora: dict[str, 
     is trained on any of them; the split is drawn by family, so neither on a near copy that deduplication knows of. Of more than
     ``most_bytes`` some are taken, evenly spaced. ConfigError where too little is common to all.
     """
+    held_out = HeldOut(sample_validation(shards, corpora, most_bytes), f"validation documents common to all {len(shards)} variants")
+    if held_out.bytes < LEAST_BYTES:
+        raise ConfigError(
+            f"the variants have only {held_out.bytes:,} bytes of validation text in common: give a text by --held-out, "
+            "or a larger shards.validation_fraction to the root"
+        )
+    return held_out
+
+
+def sample_validation(shards: Sequence[dict[str, Artefact]], corpora: dict[str, Artefact], most_bytes: int) -> tuple[str, ...]:
+    """Texts of the validation documents that all of ``shards`` hold out; of more than ``most_bytes`` some, evenly spaced."""
     texts: list[str] = []
     for crawl, corpus in corpora.items():
         held = [_validation(each[crawl]) for each in shards]
@@ -61,13 +72,17 @@ def common_validation(shards: Sequence[dict[str, Artefact]], corpora: dict[str, 
         texts += _read_texts(corpus, common)
     sizes = np.cumsum([len(text.encode()) for text in texts]) if texts else np.zeros(1)
     step = max(1, -(-int(sizes[-1]) // most_bytes))
-    held_out = HeldOut(tuple(texts[::step]), f"validation documents common to all {len(shards)} variants")
-    if held_out.bytes < LEAST_BYTES:
-        raise ConfigError(
-            f"the variants have only {held_out.bytes:,} bytes of validation text in common: give a text by --held-out, "
-            "or a larger shards.validation_fraction to the root"
-        )
-    return held_out
+    return tuple(texts[::step])
+
+
+def score_folder(folder: Path, texts: Sequence[str], device: str, *, masked: bool = False) -> float:
+    """Bits per byte of a model's folder on texts, by its own tokenizer; NaN where they hold nothing."""
+    from llm_assets.sampling.generate import open_model
+    from llm_assets.training.determinism import reproducible
+
+    model, tokenizer = open_model(folder, device)
+    with reproducible(threads=1):
+        return score_texts(model, tokenizer, texts, masked=masked).bits_per_byte
 
 
 def read_held_out(path: Path) -> HeldOut:
