@@ -39,7 +39,7 @@ def is_incremental_on(instance: dg.DagsterInstance) -> bool:
 def request_runs(
     instance: dg.DagsterInstance, snapshot: Snapshot, assets: Collection[str], only: Collection[str | None] | None = None
 ) -> Iterator[dg.RunRequest]:
-    """A request for each group that can run now, and of which nothing is under way; ``only`` names the crawls (None: the globals).
+    """A request for each group of these assets that can run now, and of which nothing is under way; ``only`` names the crawls (None: the globals).
 
     What failed is asked for again a day later, or as soon as what it reads has changed.
     """
@@ -47,9 +47,9 @@ def request_runs(
         return
     under_way = read_under_way(instance)
     for group in runnable(survey(snapshot)):
-        chosen = Group(group.crawl, tuple(asset for asset in group.assets if asset in assets))
-        if chosen.assets and not under_way.blocks(group) and (only is None or group.crawl in only):
-            yield _request(snapshot, chosen)
+        whole = set(group.assets) <= set(assets)  # of one that begins earlier, the rest could not run alone
+        if whole and not under_way.blocks(group) and (only is None or group.crawl in only):
+            yield _request(snapshot, group)
 
 
 def _request(snapshot: Snapshot, group: Group) -> dg.RunRequest:
