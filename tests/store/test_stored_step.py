@@ -11,7 +11,6 @@ from refusing_store import Gate
 from llm_assets.errors import ConfigError, LockedError
 from llm_assets.formats.manifest import record_check
 from llm_assets.leftovers import find_leftovers, remove_leftovers
-from llm_assets.plan import Snapshot
 from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.store.lock import Holder
@@ -72,7 +71,10 @@ def test_a_step_reads_what_another_machine_has_made_a_moment_ago(here: DataRoot,
     there = open_on("there")
     write(here, **{"files.parquet": b"rows"})
     write(there, "extracted_text")
-    assert Snapshot(there, read_recipe(there.recipe)).standing("extracted_text", "a").state == "current"
+    made, read = there.manifest("extracted_text", "a"), here.manifest("raw_crawl", "a")
+    assert made is not None
+    assert read is not None
+    assert made.inputs["raw_crawl[a]"] == read.data_version
 
 
 def test_a_failed_step_and_a_check_are_known_on_every_machine(here: DataRoot, open_on: OpenOn, write: Write) -> None:
