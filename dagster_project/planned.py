@@ -39,7 +39,8 @@ def is_incremental_on(instance: dg.DagsterInstance) -> bool:
 def request_runs(
     instance: dg.DagsterInstance, snapshot: Snapshot, assets: Collection[str], only: Collection[str | None] | None = None
 ) -> Iterator[dg.RunRequest]:
-    """A request for each group of these assets that can run now, and of which nothing is under way; ``only`` names the crawls (None: the globals).
+    """A request for each group of these assets that can run now and of which nothing is under way;
+    ``only`` names the crawls (None: the globals).
 
     What failed is asked for again a day later, or as soon as what it reads has changed.
     """
