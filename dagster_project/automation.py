@@ -1,14 +1,15 @@
 """Jobs, and the sensor that brings a root's declarations into Dagster: crawls as partitions, recipe sections as versions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from dagster_project.assets import GRAPH, seniors
+from dagster_project.freshness import describe_freshness, freshness
 from dagster_project.nodes import crawls, section
 from dagster_project.resources import Pipeline
-from llm_assets.plan import Snapshot
+from llm_assets.plan import SENIORS_OF, Snapshot
 from llm_assets.recipe import SECTIONS, read_recipe
 from llm_assets.root import DataRoot
 
@@ -27,41 +28,62 @@ everything_job = dg.define_asset_job(
 )
 
 
-def external_versions(root: DataRoot) -> Iterator[tuple[dg.AssetKey, str | None, str]]:
-    """Today's version of each external asset: recipe sections, and what older crawls mean to each crawl."""
-    if not root.recipe.is_file():
-        return
-    snapshot = Snapshot(root, read_recipe(root.recipe))
+def external_versions(snapshot: Snapshot) -> Iterator[tuple[dg.AssetKey, str | None, str]]:
+    """Today's version of each external asset: recipe sections, and what older crawls mean to each crawl.
+
+    The latter up to the first crawl that others wait for: after it all would move again as soon as that is whole.
+    """
     for name in SECTIONS:
         yield section(name), None, snapshot.fingerprints[name]
+    counted = {*snapshot.counted(*SENIORS_OF)}
     for name in snapshot.crawls:
         yield seniors.key, name, snapshot.seniors(name)
+        if name in counted and not all(snapshot.settled(asset, name) for asset in SENIORS_OF):
+            return
 
 
-def report_declarations(instance: dg.DagsterInstance, root: DataRoot) -> list[dg.AssetMaterialization]:
+def report_declarations(instance: dg.DagsterInstance, root: DataRoot, *, fresh: bool = False) -> list[dg.AssetMaterialization]:
     """Partitions for new crawls, and an event for each external asset whose version has moved.
 
-    A runless AssetMaterialization, not an observation: automation does not see an observation of a plain AssetSpec.
+    A runless AssetMaterialization, not an observation: automation does not see an observation of a plain AssetSpec. ``fresh``: with an
+    event of `freshness`, where that has changed.
     """
     known = set(instance.get_dynamic_partitions(str(crawls.name)))
     new = [crawl.name for crawl in root.crawls() if crawl.name not in known]
     if new:
         instance.add_dynamic_partitions(str(crawls.name), new)
+    if not root.recipe.is_file():
+        return []
+    snapshot = Snapshot.unattended(root, read_recipe(root.recipe))
+    versions = list(external_versions(snapshot))
+    reported = _reported_seniors(instance, [crawl for _, crawl, _ in versions if crawl is not None])
     events = []
-    for key, partition, version in external_versions(root):
-        if _reported(instance, key, partition) != version:
+    for key, partition, version in versions:
+        before = _reported(instance, key) if partition is None else reported.get(partition)
+        if before != version:
             events.append(dg.AssetMaterialization(key, partition=partition, tags={DATA_VERSION_TAG: version}))
+    if fresh:
+        version, metadata = describe_freshness(snapshot)
+        if version != _reported(instance, freshness.key):
+            events.append(dg.AssetMaterialization(freshness.key, metadata=metadata, tags={DATA_VERSION_TAG: version}))
     return events
 
 
-def _reported(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None) -> str | None:
-    selection = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition else None)
-    records = instance.fetch_materializations(selection, limit=1).records
-    event = records[0].asset_materialization if records else None
-    return (event.tags or {}).get(DATA_VERSION_TAG) if event else None
+def _reported(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
+    event = instance.get_latest_materialization_event(key)
+    made = event.asset_materialization if event else None
+    return (made.tags or {}).get(DATA_VERSION_TAG) if made else None
+
+
+def _reported_seniors(instance: dg.DagsterInstance, names: Sequence[str]) -> dict[str, str]:
+    """Versions of `seniors` as last reported, by crawl, in one query."""
+    tags = instance.event_log_storage.get_latest_tags_by_partition(
+        seniors.key, dg.DagsterEventType.ASSET_MATERIALIZATION, tag_keys=[DATA_VERSION_TAG], asset_partitions=list(names)
+    )
+    return {crawl: found[DATA_VERSION_TAG] for crawl, found in tags.items()}
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def declarations(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult:
-    """Turns crawl declarations into partitions, and reports recipe sections and `seniors` when they change."""
-    return dg.SensorResult(asset_events=report_declarations(context.instance, pipeline.root))
+    """Turns crawl declarations into partitions, and reports recipe sections, `seniors` and `freshness` when they change."""
+    return dg.SensorResult(asset_events=report_declarations(context.instance, pipeline.root, fresh=True))

@@ -8,6 +8,7 @@ from dagster_project.assets import GRAPH, recipe_sections, seniors
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
+from dagster_project.freshness import freshness
 from dagster_project.nightly import nightly
 from dagster_project.notices import NOTICES
 from dagster_project.planned import one_crawl, retraining
@@ -16,7 +17,7 @@ from dagster_project.schedules import SCHEDULES
 from dagster_project.sensors import SENSORS
 
 defs = dg.Definitions(
-    assets=[*recipe_sections, seniors, *GRAPH],
+    assets=[*recipe_sections, seniors, freshness, *GRAPH],
     asset_checks=CHECKS,
     jobs=[crawl_job, everything_job, one_crawl, retraining, nightly],
     sensors=[declarations, incremental, *SENSORS, *NOTICES],

@@ -61,7 +61,7 @@ def _fold(snapshot: Snapshot, fold: Fold) -> dict[str, object]:
     first, *others = fold.standings
     row = {name: rows[0][name] for name in ("state", "unit")}
     for name in ("kept", "seconds"):
-        numbers = [row[name] for row in rows if isinstance(row[name], int | float)]
+        numbers = [number for row in rows if isinstance(number := row[name], int | float)]
         row[name] = sum(numbers) if numbers else None
     since = [str(row["since"]) for row in rows if row["since"]]
     row["since"] = max(since)[:16].replace("T", " ") if since else None
