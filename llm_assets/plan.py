@@ -80,6 +80,7 @@ class Snapshot:
     root: DataRoot
     recipe: Recipe
     unawaited: frozenset[str] = frozenset()
+    _crawls: dict[str, Declaration] = field(default_factory=dict, repr=False)
     _manifests: dict[str, Manifest | None] = field(default_factory=dict, repr=False)
     _standings: dict[str, Standing] = field(default_factory=dict, repr=False)
 
@@ -109,7 +110,9 @@ class Snapshot:
     @cached_property
     def crawls(self) -> dict[str, Declaration]:
         """Enabled crawls by name, in order of sequence."""
-        return {each.name: each for each in self.root.crawls()}
+        if not self._crawls:
+            self._crawls.update({each.name: each for each in self.root.crawls()})
+        return self._crawls
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -171,6 +174,17 @@ class Snapshot:
             chain[name] = digest if whole else None
         return chain
 
+    @cached_property
+    def _pending_seniors(self) -> list[tuple[int, str, str]]:
+        """Sequence, asset and crawl of what deduplication of younger crawls reads, and is not settled."""
+        each = ((self.crawls[name].sequence, asset, name) for name in self._seniority for asset in SENIORS_OF)
+        return [(sequence, asset, name) for sequence, asset, name in each if not self.settled(asset, name)]
+
+    def pending_seniors(self, crawl: str) -> Iterator[tuple[str, str]]:
+        """Outputs of older crawls that a crawl's deduplication reads, and that are not settled."""
+        own = self._declaration(crawl).sequence
+        return ((asset, name) for sequence, asset, name in self._pending_seniors if sequence < own)
+
     def _declaration(self, crawl: str) -> Declaration:
         return self.crawls[crawl] if crawl in self.crawls else self.root.crawl(crawl)
 
@@ -219,9 +233,9 @@ def survey(snapshot: Snapshot) -> list[Standing]:
 
 def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
     waits = list(snapshot.upstream(node, crawl))
-    if node.name == "deduped_docs" and crawl is not None:
-        waits += [(asset, older) for older in snapshot.before(crawl) for asset in SENIORS_OF]
     pending = tuple(label(*each) for each in waits if not snapshot.settled(*each))
+    if node.name == "deduped_docs" and crawl is not None:
+        pending += tuple(label(*each) for each in snapshot.pending_seniors(crawl))
     over_crawls = not node.per_crawl and any(ASSETS[name].per_crawl for name in node.reads)
     if over_crawls and not pending and all(each is None for _, each in waits):
         pending = ("a crawl with documents",)
