@@ -5,7 +5,6 @@ tokenizers' ``encode_batch`` on the same texts: how fast that is, and whether it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from benchmarks.measure import Work, cpu_seconds
 from benchmarks.trial import Trial
 from llm_assets.formats.shard import Tokens
 from llm_assets.report import Figure
-from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part
+from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part, open_part
 from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer, thread_pool, token_bytes, train_bpe
 
 TRAINING_DOCUMENTS = 2_000
@@ -33,7 +32,9 @@ def prepare(trial: Trial) -> Work[EncodedPart]:
     scratch.mkdir()
     engine, _ = choose_corpus_engine([part], tokenizer)
     end = end_of_text(load_tokenizer(tokenizer))
-    encode = partial(encode_part, tokenizer=tokenizer, engine=engine, end=end, scratch=scratch)
+
+    def encode(part: Path) -> EncodedPart:
+        return open_part(scratch, part, encode_part(part, tokenizer, engine, end, scratch))
 
     def judge(encoded: EncodedPart) -> Mapping[str, Figure | None]:
         tokens = int(encoded.lengths.sum())

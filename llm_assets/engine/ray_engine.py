@@ -17,13 +17,15 @@ from typing import Any
 from llm_assets.engine.answers import Done
 from llm_assets.engine.contract import Item, Progress, Result, no_progress
 from llm_assets.engine.journal import Noting, find_partial
-from llm_assets.engine.meter import Meter
+from llm_assets.engine.local import LocalEngine
+from llm_assets.engine.meter import Meter, find_path
 from llm_assets.engine.ray_cluster import connect, count_cores
 from llm_assets.engine.ray_map import map_on_cluster
-from llm_assets.engine.ray_node import FOLDER, Order
+from llm_assets.engine.ray_node import FOLDER, HOME, Order
 from llm_assets.engine.software import describe_software
 from llm_assets.engine.travel import pack
 from llm_assets.report import Report
+from llm_assets.store.mirror import Mirror
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class RayEngine:
 
     ``address`` as Ray writes it: ``host:port``, ``local`` for a cluster of this machine alone; None for the one that is found
     (``RAY_ADDRESS``, or one that runs here), else one of this machine. No more than ``limit`` items run at once. ``threads``,
-    ``memory`` and ``spill`` are for DuckDB, which runs here. ``home`` is a folder that every node must see.
+    ``memory`` and ``spill`` are for DuckDB, which runs here. ``home`` is a folder that every node must see; or else the root lies in the
+    store of a ``mirror``, each node reads from there, and what it writes comes back here.
     """
 
     address: str | None = None
@@ -42,6 +45,7 @@ class RayEngine:
     spill: Path | None = None
     progress: Progress = no_progress
     home: Path | None = None
+    mirror: Mirror | None = None
 
     @property
     def workers(self) -> int:
@@ -51,7 +55,9 @@ class RayEngine:
         return max(1, cores if self.limit is None else min(cores, self.limit))
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
-        """Results in the order of the items."""
+        """Results in the order of the items. Those whose file lies here alone, on its way to the store, are done here."""
+        if self.mirror is not None and any((path := find_path(item)) and find_partial(path) for item in items):
+            return LocalEngine(self.threads, self.memory, self.spill, self.progress).map(function, items, label)
         return self._run(function, items, label, None, [()] * len(items))
 
     def write_parts(
@@ -69,7 +75,7 @@ class RayEngine:
         if not items:
             return
         connect(self.address)
-        roots = {} if folder is None else {FOLDER: folder}
+        roots = ({} if folder is None else {FOLDER: folder}) | ({} if self.mirror is None else {HOME: self.mirror.folder})
         software, search_path = describe_software(), tuple(sys.path)
 
         def order(number: int) -> Order | Done:
@@ -77,6 +83,6 @@ class RayEngine:
             if isinstance(function, Noting) and (known := function.find(item)) is not None:
                 meter.count(number, known.read, 1.0)
                 return Done(known)
-            return Order(pack(item, roots), software, search_path, self.home, folder, tuple(outputs[number]))
+            return Order(pack(item, roots), software, search_path, self.home, folder, tuple(outputs[number]), self.mirror)
 
         yield from map_on_cluster(pack(function, roots), order, items, self.limit, label, meter)

@@ -15,8 +15,9 @@ from typing import Any
 
 from llm_assets.engine.answers import Count, Done, Failed, RemoteError
 from llm_assets.engine.meter import SECONDS_BETWEEN_WORDS, Meter, find_path
+from llm_assets.engine.ray_arrival import Arrival
 from llm_assets.engine.ray_cluster import count_cores, load_ray
-from llm_assets.engine.ray_node import Order, serve_item
+from llm_assets.engine.ray_node import WORDS_AHEAD, Order, Piece, serve_item
 from llm_assets.engine.travel import unpack
 from llm_assets.errors import ConfigError, DataError
 
@@ -25,9 +26,6 @@ ATTEMPTS = 5
 
 QUEUED = 2
 """Items under way for each core, so that none waits for this loop, and a cluster that can grow sees that it should."""
-
-WORDS_AHEAD = 8
-"""Words of an item that may wait here; then it waits itself."""
 
 PATIENCE_SECONDS = 20.0
 """How long items that nobody wants any more are waited for, so that they write nothing afterwards."""
@@ -45,74 +43,112 @@ def map_on_cluster(
 ) -> Iterator[Any]:
     """Results in the order of the items; see :meth:`Engine.map`. ``order`` is asked for an item when it is sent, or known."""
     ray = load_ray()
-    send = ray.remote(serve_item).options(
-        num_cpus=1, max_retries=0, num_returns="streaming", _generator_backpressure_num_objects=WORDS_AHEAD, name=label
-    )
-    shared = ray.put(function)
-    waiting, running, losses = deque(range(len(items))), dict[Any, int](), Counter[int]()
-    answers: dict[int, Done | Failed] = {}
+    work = _Work(ray, ray.put(function), order, items, label, meter)
     try:
         for number in range(len(items)):
-            while number not in answers:
-                room = (limit or max(1, count_cores()) * QUEUED) - len(running)
-                for each in [waiting.popleft() for _ in range(min(room, len(waiting)))]:
-                    wanted = order(each)
-                    if isinstance(wanted, Done):
-                        answers[each] = wanted
-                    else:
-                        running[send.remote(shared, wanted)] = each
-                for stream in _wait_for(ray, running):
-                    each, word = running[stream], _listen(ray, stream)
-                    if isinstance(word, Count):
-                        meter.count(each, word.documents, word.share)
-                        continue
-                    del running[stream]
-                    if isinstance(word, _Lost):
-                        losses[each] += 1
-                        if losses[each] < ATTEMPTS:
-                            waiting.appendleft(each)
-                            continue
-                        told = f"{ATTEMPTS} processes or nodes were lost while {label} ({word.reason}): out of memory, or killed"
-                        word = Failed(DataError(told, find_path(items[each])), "")
-                    answers[each] = word
+            while number not in work.answers:
+                work.send(limit or max(1, count_cores()) * QUEUED)
+                work.listen()
                 meter.tell()
-            answer = answers.pop(number)
+            answer = work.answers.pop(number)
             if isinstance(answer, Failed):
                 raise answer.error from RemoteError(answer.trace)
             meter.finish()
             meter.tell()
             yield answer.result
     finally:  # also when the caller wants no more, or is interrupted
-        _cancel(ray, list(running))
+        work.end()
 
 
-def _wait_for(ray: Any, running: dict[Any, int]) -> list[Any]:
+class _Work:
+    """Which items wait, which are under way on which stream, and which are answered."""
+
+    def __init__(
+        self, ray: Any, function: Any, order: Callable[[int], Order | Done], items: Sequence[object], label: str, meter: Meter
+    ) -> None:
+        self._ray, self._function, self._order, self._items, self._label, self._meter = ray, function, order, items, label, meter
+        self._remote = ray.remote(serve_item).options(
+            num_cpus=1, max_retries=0, num_returns="streaming", _generator_backpressure_num_objects=WORDS_AHEAD, name=label
+        )
+        self._waiting = deque(range(len(items)))
+        self._running: dict[Any, tuple[int, Arrival | None]] = {}
+        self._losses: Counter[int] = Counter()
+        self.answers: dict[int, Done | Failed] = {}
+
+    def send(self, most: int) -> None:
+        """Sends items that wait, while fewer than ``most`` are under way."""
+        while self._waiting and len(self._running) < most:
+            number = self._waiting.popleft()
+            order = self._order(number)
+            if isinstance(order, Done):
+                self.answers[number] = order
+                return
+            arrival = Arrival(order.folder, order.outputs) if order.mirror is not None and order.folder is not None else None
+            self._running[self._remote.remote(self._function, order)] = number, arrival
+
+    def listen(self) -> None:
+        """Hears a word of each stream that has one to say; returns after a while of silence."""
+        for stream in _wait_for(self._ray, list(self._running)):
+            number, arrival = self._running[stream]
+            word = _listen(self._ray, stream)
+            if isinstance(word, Count):
+                self._meter.count(number, word.documents, word.share)
+            elif isinstance(word, Piece):
+                assert arrival is not None, "a node sends files only where it is asked to"
+                arrival.add(word)
+            else:
+                self._conclude(stream, number, word, arrival)
+
+    def end(self) -> None:
+        """Ends what nobody wants any more, and sees it end."""
+        streams = list(self._running)
+        for stream in streams:
+            with contextlib.suppress(self._ray.exceptions.RayError):
+                self._ray.cancel(stream, force=True)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while streams and time.monotonic() < deadline:
+            ready = _wait_for(self._ray, streams)
+            streams = [stream for stream in streams if stream not in ready or isinstance(_listen(self._ray, stream), Count | Piece)]
+        for _, arrival in self._running.values():
+            if arrival is not None:
+                arrival.drop()
+
+    def _conclude(self, stream: Any, number: int, word: Done | Failed | _Lost, arrival: Arrival | None) -> None:
+        del self._running[stream]
+        if isinstance(word, Done) and arrival is not None:
+            arrival.settle()
+        elif arrival is not None:
+            arrival.drop()
+        if isinstance(word, _Lost):
+            self._losses[number] += 1
+            if self._losses[number] < ATTEMPTS:
+                self._waiting.appendleft(number)
+                return
+            told = f"{ATTEMPTS} processes or nodes were lost while {self._label} ({word.reason}): out of memory, or killed"
+            word = Failed(DataError(told, find_path(self._items[number])), "")
+        self.answers[number] = word
+
+
+def _wait_for(ray: Any, streams: list[Any]) -> list[Any]:
     """Streams that have something to say; none, after a while of silence."""
-    if not running:
+    if not streams:
         return []
-    ready, _ = ray.wait(list(running), num_returns=1, timeout=SECONDS_BETWEEN_WORDS)
-    if ready and len(running) > 1:
-        ready, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
+    ready, _ = ray.wait(streams, num_returns=1, timeout=SECONDS_BETWEEN_WORDS)
+    if ready and len(streams) > 1:
+        ready, _ = ray.wait(streams, num_returns=len(streams), timeout=0)
     return list(ready)
 
 
-def _listen(ray: Any, stream: Any) -> Count | Done | Failed | _Lost:
+def _listen(ray: Any, stream: Any) -> Count | Piece | Done | Failed | _Lost:
     try:
         word = ray.get(next(stream))
     except StopIteration:
         return _Lost("it ended without an answer")
+    except ray.exceptions.TaskCancelledError as error:  # by us, when nobody wanted it any more
+        return _Lost(type(error).__name__)
     except ray.exceptions.RayTaskError as error:  # nothing of this project's was begun
         raise ConfigError(f"a node of the cluster cannot run llm-assets: install the same there as here ({error.cause})") from error
     except ray.exceptions.RayError as error:
         return _Lost(type(error).__name__)
-    return word if isinstance(word, Count) else unpack(word, {})
-
-
-def _cancel(ray: Any, streams: list[Any]) -> None:
-    for stream in streams:
-        with contextlib.suppress(Exception):
-            ray.cancel(stream, force=True)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while streams and time.monotonic() < deadline:
-        ready, _ = ray.wait(streams, num_returns=1, timeout=SECONDS_BETWEEN_WORDS)
-        streams = [stream for stream in streams if stream not in ready or isinstance(_listen(ray, stream), Count)]
+    told: Count | Piece | Done | Failed = unpack(word, {}) if isinstance(word, bytes) else word
+    return told

@@ -4,16 +4,26 @@
     data = pack(partial(measure, target=Path("/data/filtered_docs/.partial-1/output")), roots)
     unpack(data, {"partial": Path("/scratch/7")})       # measure(target=/scratch/7/output)
 
-A path is found wherever it stands in a value, since pickle itself asks; one below no root stays as it is.
+A path is found wherever it stands in a value, since pickle itself asks; one below no root stays as it is. Whoever unpacks may
+make present what is told to be a file, or to lie in one of the side inputs.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+FILE, INPUT, PLACE = "file", "input", "place"
+"""What a path told of is where it was packed: a file, a file or folder of a side input, or a place for something."""
+
+INPUTS = "inputs"
+"""Folder of a root's side inputs: ``inputs/NAME/<sha256>/…``."""
+
+Arrive = Callable[[Path, str], None]
+"""Told of each path that is unpacked, and what it is."""
 
 Roots = Mapping[str, Path]
 """Folders by the name that both ends know them by. Of two that a path lies below, the first is taken."""
@@ -26,9 +36,9 @@ def pack(value: object, roots: Roots) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, roots: Roots) -> Any:
+def unpack(data: bytes, roots: Roots, arrive: Arrive | None = None) -> Any:
     """The value again, its paths below this place's roots. Only for what this project's own processes packed."""
-    return _Unpacker(io.BytesIO(data), roots).load()
+    return _Unpacker(io.BytesIO(data), roots, arrive).load()
 
 
 class _Packer(pickle.Pickler):
@@ -36,21 +46,27 @@ class _Packer(pickle.Pickler):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self._roots = roots
 
-    def persistent_id(self, value: object) -> tuple[str, str] | None:
+    def persistent_id(self, value: object) -> tuple[str, str, str] | None:
         """Pickle's own hook: what it keeps in place of the value, if anything."""
         if isinstance(value, Path):
             for name, root in self._roots.items():
                 if value.is_relative_to(root):
-                    return name, value.relative_to(root).as_posix()
+                    relative = value.relative_to(root)
+                    kind = FILE if value.is_file() else PLACE
+                    return name, relative.as_posix(), INPUT if relative.parts[:1] == (INPUTS,) else kind
         return None
 
 
 class _Unpacker(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, roots: Roots) -> None:
+    def __init__(self, file: io.BytesIO, roots: Roots, arrive: Arrive | None) -> None:
         super().__init__(file)
         self._roots = roots
+        self._arrive = arrive
 
-    def persistent_load(self, told: tuple[str, str]) -> Path:
+    def persistent_load(self, told: tuple[str, str, str]) -> Path:
         """Pickle's own hook: what the other end kept in place of a value."""
-        name, relative = told
-        return self._roots[name] / PurePosixPath(relative)
+        name, relative, kind = told
+        path = self._roots[name] / PurePosixPath(relative)
+        if self._arrive is not None:
+            self._arrive(path, kind)
+        return path

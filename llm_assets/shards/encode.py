@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from llm_assets.formats.parquet import read_batches
 from llm_assets.formats.shard import Tokens
+from llm_assets.report import Report
 from llm_assets.tokenizer.encoder import choose_engine, load_encoder
 from llm_assets.tokenizer.sample import Keys
 
@@ -32,19 +33,34 @@ class EncodedPart:
         return np.memmap(self.path, np.uint32, mode="r")
 
 
-def encode_part(part: Path, tokenizer: Path, engine: str, end: int, scratch: Path) -> EncodedPart:
-    """Encodes the texts of a corpus part, each with the id ``end`` behind it, into a file of the part's name in ``scratch``."""
+def encoded_paths(folder: Path, part: Path) -> list[Path]:
+    """Files of an encoded part: its ids as raw uint32, its documents, and how many ids each has."""
+    return [folder / f"{part.stem}{ending}" for ending in (".ids", ".docs.npy", ".lengths.npy")]
+
+
+def encode_part(part: Path, tokenizer: Path, engine: str, end: int, scratch: Path) -> Report:
+    """Encodes the texts of a corpus part, each with the id ``end`` behind it, into :func:`encoded_paths` in ``scratch``."""
     encode = load_encoder(tokenizer, engine)
-    path = scratch / part.with_suffix(".ids").name
+    ids, docs_path, lengths_path = encoded_paths(scratch, part)
+    scratch.mkdir(parents=True, exist_ok=True)
     docs, lengths, text_bytes = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
-    with path.open("wb") as file:
+    with ids.open("wb") as file:
         for batch in read_batches(part, ["doc", "text"]):
             encoded = encode(batch["text"].to_pylist()).ended_by(end)
             file.write(encoded.ids.data)
             docs.append(batch["doc"].to_numpy())
             lengths.append(encoded.lengths)
             text_bytes += int(pc.binary_length(batch["text"]).to_numpy().sum())
-    return EncodedPart(path, np.concatenate(docs), np.concatenate(lengths), text_bytes)
+    np.save(docs_path, np.concatenate(docs))
+    np.save(lengths_path, np.concatenate(lengths))
+    documents = sum(map(len, docs))
+    return Report("token_shards", documents, documents, figures={"text_bytes": text_bytes})
+
+
+def open_part(folder: Path, part: Path, report: Report) -> EncodedPart:
+    """What :func:`encode_part` wrote."""
+    ids, docs, lengths = encoded_paths(folder, part)
+    return EncodedPart(ids, np.load(docs), np.load(lengths), int(report.figures["text_bytes"]))
 
 
 def choose_corpus_engine(parts: Sequence[Path], tokenizer: Path) -> tuple[str, tuple[str, ...]]:

@@ -6,10 +6,10 @@ tokens lie, so that every token finds its page.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +24,15 @@ from llm_assets.formats.shard import ShardWriter
 from llm_assets.formats.tables import CORPUS, DEDUPED, DOCUMENTS
 from llm_assets.report import Report
 from llm_assets.shards.config import Shards
-from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part
+from llm_assets.shards.encode import EncodedPart, choose_corpus_engine, encode_part, encoded_paths, open_part
 from llm_assets.shards.pack import SplitPacker
 from llm_assets.shards.split import hold_out
 from llm_assets.tokenizer.bpe import end_of_text, load_tokenizer, vocabulary_size
 from llm_assets.tokenizer.sample import Keys
 
 STAGE = "shards"
+ENCODING = ".encoding"
+"""Folder of what is not packed yet."""
 
 
 def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target: Path, config: Shards, engine: Engine) -> Report:
@@ -57,10 +59,11 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
     with (
         SplitPacker(target, "train", config.shard_tokens, open_writer) as train,
         SplitPacker(target, "validation", config.shard_tokens, open_writer) as validation,
-        TemporaryDirectory(dir=target, prefix=".encoding-") as scratch,
     ):
-        encode = partial(encode_part, tokenizer=path, engine=encoder, end=end, scratch=Path(scratch))
-        for part in engine.map(encode, parts, "encoding documents"):
+        scratch = target / ENCODING
+        encode = partial(encode_part, tokenizer=path, engine=encoder, end=end, scratch=scratch)
+        reports = engine.write_parts(encode, parts, "encoding documents", [encoded_paths(scratch, part) for part in parts])
+        for part in map(partial(open_part, scratch), parts, reports):
             here = slice(placed, placed + part.docs.size)
             rows.append(_place_documents(part, [validation if out else train for out in held[here]]))
             text_bytes += part.text_bytes
@@ -73,6 +76,7 @@ def pack_shards(corpus: Artefact, deduped: Artefact, tokenizer: Artefact, target
         # A copy right behind its original would teach the model to repeat what it has just read: hence in rounds.
         for round_number in range(2, int(times.max(initial=1)) + 1):
             rows += [_place_documents(part, [train] * part.docs.size, repeated >= round_number) for part, repeated in again]
+    shutil.rmtree(scratch, ignore_errors=True)
     write_table(target / "documents.parquet", rows, DOCUMENTS)
     return _report(docs.size, train, validation, text_bytes, text_tokens, config, warnings)
 
