@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cluster import NOTICE
 from llm_assets.engine import RayEngine, ResumingEngine, advance, open_journal
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.report import Report
@@ -26,19 +26,17 @@ pytest.importorskip("ray", reason="wants the extra ray")
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A head that works on nothing, and two nodes of one core each."""
+    """A node of two cores, the head."""
     from llm_assets.engine.ray_cluster import QUIET
 
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in QUIET.items():
+        for name, value in (QUIET | NOTICE).items():
             environment.setenv(name, value)
         environment.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
         import ray
         from ray.cluster_utils import Cluster
 
-        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 100 << 20, "include_dashboard": False})
-        for _ in range(2):
-            made.add_node(num_cpus=1, object_store_memory=100 << 20)
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 100 << 20, "include_dashboard": False})
         yield made
         ray.shutdown()
         made.shutdown()
@@ -77,7 +75,7 @@ def count_ten(number: int) -> int:
 
 def write_slowly(number: int, folder: Path) -> Report:
     for each in range(10):
-        time.sleep(0.1)
+        time.sleep(0.05)
         advance(1, (each + 1) / 10)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{number}.txt").write_text(f"{number}\n")
@@ -104,8 +102,9 @@ def test_a_result_that_cannot_travel_is_an_error(engine: RayEngine) -> None:
         list(engine.map(give_a_function, range(2), "functions"))
 
 
-def test_an_item_whose_processes_die_is_a_data_error_that_names_its_file(engine: RayEngine) -> None:
-    with pytest.raises(DataError, match=r"^first: 5 processes or nodes were lost while dying \(WorkerCrashedError\)"):
+def test_an_item_whose_processes_die_is_a_data_error_that_names_its_file(engine: RayEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_assets.engine.ray_map.ATTEMPTS", 2)
+    with pytest.raises(DataError, match=r"^first: 2 processes or nodes were lost while dying \(WorkerCrashedError\)"):
         list(engine.map(die, [Path("first")], "dying"))
 
 
@@ -152,17 +151,21 @@ def test_files_of_finished_items_outlive_an_interrupted_map(engine: RayEngine, t
         assert list((journal.folder / "tries").iterdir()) == []
 
 
-def test_items_of_a_node_that_is_lost_are_done_elsewhere(cluster: Any, engine: RayEngine, tmp_path: Path) -> None:
-    node = cluster.add_node(num_cpus=2, object_store_memory=100 << 20)
+def test_items_of_a_node_that_is_lost_are_done_elsewhere(cluster: Any, tmp_path: Path) -> None:
+    nodes = [cluster.add_node(num_cpus=2, object_store_memory=100 << 20)]
+
+    def kill(label: str, done: int, total: int | None, unit: str = "files", detail: str = "", /) -> None:
+        if nodes and unit == "documents" and done >= 15:
+            cluster.remove_node(nodes.pop(), allow_graceful=False)
+
     numbers = range(8)
     with open_journal(tmp_path, "0" * 16) as journal:
         work = partial(write_slowly, folder=journal.output)
-        killer = threading.Timer(1.5, lambda: cluster.remove_node(node, allow_graceful=False))
-        killer.start()
-        reports = ResumingEngine(engine, journal).write_parts(work, numbers, "numbers", outputs_of(journal.output, numbers))
+        engine = ResumingEngine(RayEngine(cluster.address, progress=kill), journal)
+        reports = engine.write_parts(work, numbers, "numbers", outputs_of(journal.output, numbers))
         assert sum(report.read for report in reports) == 80
+        assert nodes == []
         assert [(journal.output / f"{number}.txt").read_text() for number in numbers] == [f"{number}\n" for number in numbers]
-        killer.join()
 
 
 def test_ray_is_not_imported_unless_it_is_chosen() -> None:
