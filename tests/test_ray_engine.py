@@ -102,12 +102,6 @@ def test_a_result_that_cannot_travel_is_an_error(engine: RayEngine) -> None:
         list(engine.map(give_a_function, range(2), "functions"))
 
 
-def test_an_item_whose_processes_die_is_a_data_error_that_names_its_file(engine: RayEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_assets.engine.ray_map.ATTEMPTS", 2)
-    with pytest.raises(DataError, match=r"^first: 2 processes or nodes were lost while dying \(WorkerCrashedError\)"):
-        list(engine.map(die, [Path("first")], "dying"))
-
-
 def test_documents_are_counted_wherever_they_are_read(cluster: Any) -> None:
     told: Told = []
     list(RayEngine(cluster.address, progress=lambda *each: told.append(each)).map(count_ten, range(3), "documents"))
@@ -123,13 +117,6 @@ def test_a_node_with_other_software_is_refused(engine: RayEngine, monkeypatch: p
     monkeypatch.setattr("llm_assets.engine.ray_engine.describe_software", lambda: '{"pyarrow": "1.0"}')
     with pytest.raises(ConfigError, match=r"pyarrow \d+.* instead of 1\.0"):
         list(engine.map(square, range(1), "squares"))
-
-
-def test_a_map_left_early_leaves_nothing_running(engine: RayEngine) -> None:
-    slow = engine.map(time.sleep, [0, 600, 600, 600], "sleeping")
-    next(slow)
-    slow.close()  # type: ignore[attr-defined]  # a generator
-    assert list(engine.map(square, range(2), "squares")) == [0, 1]  # both cores are free again
 
 
 def test_files_of_finished_items_outlive_an_interrupted_map(engine: RayEngine, tmp_path: Path) -> None:
@@ -166,6 +153,19 @@ def test_items_of_a_node_that_is_lost_are_done_elsewhere(cluster: Any, tmp_path:
         assert sum(report.read for report in reports) == 80
         assert nodes == []
         assert [(journal.output / f"{number}.txt").read_text() for number in numbers] == [f"{number}\n" for number in numbers]
+
+
+def test_a_map_left_early_leaves_nothing_running(engine: RayEngine) -> None:
+    slow = engine.map(time.sleep, [0, 600, 600, 600], "sleeping")
+    next(slow)
+    slow.close()  # type: ignore[attr-defined]  # a generator
+    assert list(engine.map(square, range(2), "squares")) == [0, 1]  # both cores are free again
+
+
+def test_an_item_whose_processes_die_is_a_data_error_that_names_its_file(engine: RayEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_assets.engine.ray_map.ATTEMPTS", 2)
+    with pytest.raises(DataError, match=r"^first: 2 processes or nodes were lost while dying \(WorkerCrashedError\)"):
+        list(engine.map(die, [Path("first")], "dying"))
 
 
 def test_ray_is_not_imported_unless_it_is_chosen() -> None:
