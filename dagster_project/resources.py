@@ -95,12 +95,17 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Pipeline]:  # noqa: ARG002  # Dagster's signature
-        """Itself, while a run of Dagster's lasts in this process; at its end the pipeline run it began is concluded."""
+        """Itself, while a run of Dagster's lasts in this process; at its end the catalog shows what it made, and the pipeline run that
+        it began is concluded."""
         try:
             yield self
         finally:
-            if self._above is not None and self._above.held is not None:
-                self._above.conclude()
+            if self._above is not None:
+                try:
+                    update_catalog(self.root)
+                finally:
+                    if self._above.held is not None:
+                        self._above.conclude()
 
     def _pipeline_run(self, context: dg.AssetExecutionContext, recipe: Recipe) -> PipelineRun:
         """The MLflow run above the stages of a Dagster run: what whoever started it names, else one of its own, or of its backfill."""
@@ -140,5 +145,3 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                 for warning in step.report.warnings:
                     context.log.warning(f"{step.name}: {for_plain_text(warning)}")
         above.outcomes[asset, crawl] = step.manifest.seconds if step.manifest else None
-        if crawl is not None:
-            update_catalog(root)

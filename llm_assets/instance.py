@@ -80,6 +80,7 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         # no usage reports of any library
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # no bars of files copied, in the middle of what a run tells
         "DO_NOT_TRACK": "1",
     }
 

@@ -81,11 +81,11 @@ def collect_parts(root: DataRoot, name: str, crawls: Sequence[Declaration] | Non
 
 def rebuild_catalog(root: DataRoot) -> None:
     """Makes ``catalog.duckdb`` show what the manifests name now, and how fresh it is."""
-    _build(root, root.catalog, root.crawls(disabled=True))
+    _build(root, root.catalog, root.crawls(disabled=True), _tabulate_freshness(root))
 
 
 def update_catalog(root: DataRoot) -> None:
-    """Rebuilds the catalog after an output has changed. In a store whoever reads the catalog does so, since it wants every table here."""
+    """Rebuilds the catalog after outputs have changed. In a store whoever reads the catalog does so, since it wants every table here."""
     if root.mirror is None:
         rebuild_catalog(root)
 
@@ -103,24 +103,24 @@ def settle_catalog(root: DataRoot) -> None:
 
 @contextmanager
 def catalog_of(root: DataRoot, crawl: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The catalog for what is shown of one crawl, or of all. In a store that is one of this crawl alone: no other's tables travel."""
-    if root.mirror is None or crawl is None:
+    """For what is shown in the middle of a run: the catalog of one crawl alone, without freshness, or the one of all as of now."""
+    if crawl is None:
+        update_catalog(root)
         settle_catalog(root)
         with open_catalog(root.catalog) as connection:
             yield connection
         return
     with TemporaryDirectory(prefix="catalog-") as scratch:
         path = Path(scratch) / root.catalog.name
-        _build(root, path, [root.crawl(crawl)])
+        _build(root, path, [root.crawl(crawl)], FRESHNESS.empty_table())
         with open_catalog(path) as connection:
             yield connection
 
 
-def _build(root: DataRoot, path: Path, crawls: Sequence[Declaration]) -> None:
+def _build(root: DataRoot, path: Path, crawls: Sequence[Declaration], freshness: pa.Table) -> None:
     rows = [{"sequence": crawl.sequence, "crawl": crawl.name, "source": crawl.source, "enabled": crawl.enabled} for crawl in crawls]
     shelves = {name: (schema, collect_parts(root, name, crawls)) for name, (schema, _) in SHELVES.items()}
-    copied = {"crawls": pa.Table.from_pylist(rows, schema=CRAWLS), "freshness": _tabulate_freshness(root)}
-    build_catalog(path, shelves, copied)
+    build_catalog(path, shelves, {"crawls": pa.Table.from_pylist(rows, schema=CRAWLS), "freshness": freshness})
 
 
 def _tabulate_freshness(root: DataRoot) -> pa.Table:

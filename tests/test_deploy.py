@@ -78,11 +78,11 @@ def test_dagsters_kubernetes_package_accepts_what_a_run_is_given(location: dict[
         K8sContainerContext.create_from_config({"k8s": {**given, "volumes": [{"nme": "state"}]}})
 
 
-def test_every_setting_of_the_program_is_one_that_the_readme_knows(location: dict[str, Any]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_setting_of_the_program_is_told_among_those_of_the_machine(location: dict[str, Any]) -> None:
+    told = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
     names = [each["name"] for each in location["env"]]
     assert "LLM_ASSETS_HOME" in names
-    assert not [name for name in names if f"`{name}`" not in readme]
+    assert not [name for name in names if f"`{name}`" not in told]
 
 
 def test_no_password_stands_in_the_values() -> None:

@@ -24,6 +24,8 @@ from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
 from llm_assets.verify import compare_roots
 
+pytestmark = pytest.mark.system  # some twenty runs and a clean one: minutes
+
 PER_CRAWL = [name for name, node in ASSETS.items() if node.per_crawl]
 GLOBAL = [name for name, node in ASSETS.items() if not node.per_crawl]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

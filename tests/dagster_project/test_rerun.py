@@ -30,7 +30,8 @@ def instance(tmp_path: Path, in_process: None) -> Iterator[dg.DagsterInstance]:
             rows = [{"text": f"{TEXT} {crawl} {name} {number}", "url": f"https://{name}.invalid/{number}"} for number in range(20)]
             (tmp_path / crawl / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         root.add_crawl(crawl, "jsonl", {"path": str(tmp_path / crawl)})
-    os.environ.update(environment(root) | {"LLM_ASSETS_WORKERS": "1"})
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # another test's
+    os.environ.update(environment(root))
     with dg.DagsterInstance.get() as made:
         made.add_dynamic_partitions("crawls", ["other", "two_files"])
         yield made
@@ -40,11 +41,12 @@ def execute(instance: dg.DagsterInstance, crawl: str, again: str | None = None) 
     """Runs the beginning of the crawl's job, or goes on with a run of it from where that failed."""
     job = ReconstructableRepository.for_module("dagster_project.definitions", "defs", None).get_reconstructable_job("crawl_to_corpus")
     job = job.get_subset(asset_selection=frozenset(map(dg.AssetKey, ("raw_crawl", "extracted_text", "quality_signals"))))
+    pipeline = {"home": os.environ["LLM_ASSETS_HOME"], "state": os.environ["LLM_ASSETS_STATE"], "workers": 1}
     options = dg.ReexecutionOptions.from_failure(again, instance) if again else None
     return dg.execute_job(
         job,
         instance,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config={"resources": {"pipeline": {"config": pipeline}}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         tags={PARTITION_NAME_TAG: crawl},
         reexecution_options=options,
     )

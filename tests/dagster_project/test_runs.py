@@ -170,7 +170,7 @@ def test_a_crawl_that_fails_holds_up_no_other(finished: DataRoot, run_root: Run,
     assert "broken.warc.gz at byte" in said.replace("\n", "")
     state = standings(root)
     assert state["token_shards[whole]"] == "current"
-    assert state["extracted_text[broken]"] == "missing"
+    assert state["extracted_text[broken]"] == "failed"
     assert root.manifest("extracted_text", "broken") is None
     assert set(root.manifest("training_set").inputs) & {f"token_shards[{name}]" for name in ("broken", "whole")} == {"token_shards[whole]"}  # type: ignore[union-attr]  # the run went on to it
 

@@ -88,6 +88,7 @@ def _put(root: DataRoot, asset: str, crawl: str, table: str, rows: pa.Table) -> 
     write_table(folder / f"{table}.parquet", [rows], rows.schema, describe_scheme(SIGNED) if table == "signatures" else None)
     inputs = {key: version for key, version in Snapshot(root, read(root)).inputs(asset, crawl).items() if version is not None}
     put_manifest(root.place(asset, crawl), describe_output(asset, crawl, folder, ASSETS[asset].kept, ASSETS[asset].code, inputs))
+    _pass_checks(root, asset, crawl)
 
 
 def run_decisions(root: DataRoot) -> None:
@@ -96,17 +97,17 @@ def run_decisions(root: DataRoot) -> None:
     for name in CRAWLS:
         with begin_step(root, recipe, ENGINE, "filtered_docs", name) as step:
             step.report = decide_documents(step.read("quality_signals"), step.folder, recipe.filters, ENGINE)
-        _pass_check(root, "filtered_docs", name)
+        _pass_checks(root, "filtered_docs", name)
     for name in CRAWLS:
         with begin_step(root, recipe, ENGINE, "deduped_docs", name) as step:
             older = [(step.read("filtered_docs", each), step.read("minhash_signatures", each)) for each in step.older]
             step.report = remove_duplicates(
                 step.read("filtered_docs"), step.read("minhash_signatures"), older, step.folder, recipe.dedup, ENGINE
             )
-        _pass_check(root, "deduped_docs", name)
+        _pass_checks(root, "deduped_docs", name)
 
 
-def _pass_check(root: DataRoot, asset: str, crawl: str) -> None:
+def _pass_checks(root: DataRoot, asset: str, crawl: str) -> None:
     manifest = root.manifest(asset, crawl)
     assert manifest is not None
     for check in ASSETS[asset].checks:
