@@ -10,6 +10,7 @@ system of this process and all below it, Ray's own processes among them.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import shutil
@@ -68,14 +69,17 @@ def _describe_node(folder: Path, number: int) -> dict[str, Any]:
 def serve_store() -> Iterator[str]:
     """The URL of a bucket in an S3 server on loopback; the environment names the server."""
     import boto3  # type: ignore[import-untyped]  # no types are shipped
+    import s3fs  # type: ignore[import-untyped]  # no types are shipped
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     told = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     os.environ.update({**told, "AWS_DEFAULT_REGION": "us-east-1", "NO_PROXY": "127.0.0.1"})
     try:
+        s3fs.S3FileSystem.clear_instance_cache()  # a file system is kept by its arguments, and would speak to an older server
         boto3.client("s3").create_bucket(Bucket="corpus")
         yield "s3://corpus"
     finally:

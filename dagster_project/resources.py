@@ -84,13 +84,15 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
 
     def open_engine(self, progress: Progress) -> Engine:
         """Local processes or a cluster's, which report to ``progress``. ConfigError where there is no engine of that name."""
-        spill, cores = self.root.state / "spill", os.cpu_count() or 1
+        root, cores = self.root, os.cpu_count() or 1
+        spill = root.state / "spill"
         spill.mkdir(parents=True, exist_ok=True)
         match self.engine:
             case "local":
                 return LocalEngine(self.workers or cores, self.memory, spill, progress)
             case "ray":
-                return RayEngine(self.ray_address, self.workers, cores, self.memory, spill, progress, self.root.home)
+                home = root.home if root.mirror is None else None
+                return RayEngine(self.ray_address, self.workers, cores, self.memory, spill, progress, home, root.mirror)
         raise ConfigError(f"LLM_ASSETS_ENGINE, --engine: there is no engine {self.engine!r}; there are local and ray")
 
     @contextmanager
