@@ -11,6 +11,7 @@ import dagster as dg
 
 from dagster_project.pictures import draw_pictures
 from dagster_project.schemas import column_schemas
+from dagster_project.tracking.artifacts import record_pictures
 from llm_assets.display import for_markdown
 from llm_assets.report_page.figures import falls_of
 from llm_assets.report_page.markdown import write_waterfall
@@ -34,10 +35,12 @@ def materialized(step: Step) -> dg.MaterializeResult[None]:
         "dagster/row_count": report.kept,
     }
     metadata |= {name: for_markdown(figure) if isinstance(figure, str) else figure for name, figure in report.figures.items()}
-    metadata |= column_schemas(step.asset) | draw_pictures(step)
+    pictures = draw_pictures(step)
+    metadata |= column_schemas(step.asset) | {name: dg.MetadataValue.md(picture) for name, picture in pictures.items()}
     if report.warnings:
         metadata["warnings"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(warning)}" for warning in report.warnings))
     if "mlflow" in step.links:
+        record_pictures(step, pictures)
         metadata["mlflow_run"] = dg.MetadataValue.url(step.links["mlflow"])
     if "mlflow_model" in step.links:
         metadata["registered_model"] = dg.MetadataValue.url(step.links["mlflow_model"])

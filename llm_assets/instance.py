@@ -34,8 +34,8 @@ OVERRIDES = "overrides.yaml"
 DAGSTER_DATABASE = "LLM_ASSETS_DAGSTER_DATABASE"
 """Variable with the address of Dagster's own tables, which ``dagster.yaml`` names instead of it: a password stands in no file."""
 
-MLFLOW_PAGES = "LLM_ASSETS_MLFLOW_UI"
-"""Variable with the address of MLflow's pages, for links to them."""
+MLFLOW_PAGES, DAGSTER_PAGES = "LLM_ASSETS_MLFLOW_UI", "LLM_ASSETS_DAGSTER_UI"
+"""Variables with the addresses of MLflow's and of Dagster's pages, for links to them."""
 
 _FIRST_WRITTEN = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 """All that roots made before version 0.2 have in ``dagster.yaml``."""
@@ -61,7 +61,7 @@ def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
     return settings
 
 
-def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
+def environment(root: DataRoot, mlflow_port: int = 5000, dagster_port: int = 3000) -> dict[str, str]:
     """Variables of a child process that works on a root; Dagster's own folder is made, and its settings brought up to date."""
     home, store = root.state / "dagster", tracking_uri(root)
     in_postgres = _prepare_database(root)
@@ -74,7 +74,9 @@ def environment(root: DataRoot, mlflow_port: int = 5000) -> dict[str, str]:
         "LLM_ASSETS_STATE": str(root.state),
         "MLFLOW_TRACKING_URI": store,
         MLFLOW_PAGES: os.environ.get(MLFLOW_PAGES) or (store if store.startswith("http") else f"http://{LOOPBACK}:{mlflow_port}"),
+        DAGSTER_PAGES: os.environ.get(DAGSTER_PAGES) or f"http://{LOOPBACK}:{dagster_port}",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # its bar would stand in the middle of what a run tells
         "PYTHONUNBUFFERED": "1",  # progress is seen as it is made, also through a pipe
         # a file in the folder one happens to stand in is nobody's module
         "PYTHONSAFEPATH": "1",

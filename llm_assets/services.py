@@ -69,7 +69,7 @@ def serve_interfaces(root: DataRoot, dagster_port: int, mlflow_port: int, on_rea
 
     ``on_ready`` is called once, when all of them answer.
     """
-    variables = environment(root, mlflow_port) | QUIET_SERVERS
+    variables = environment(root, mlflow_port, dagster_port) | QUIET_SERVERS
     bin_folder = Path(sys.executable).parent
     dagster: list[str | Path] = [bin_folder / "dagster", "dev", "-w", WORKSPACE, "-h", LOOPBACK, "-p", str(dagster_port)]
     dagster += ["--log-level", "warning"]

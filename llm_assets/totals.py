@@ -10,7 +10,7 @@ from llm_assets.report import Figure, Report, sum_reports
 from llm_assets.report_page.figures import STAGES, Fall, falls_of
 from llm_assets.root import DataRoot
 
-MODEL_FIGURES = ("validation_loss", "bits_per_byte")
+MODEL_FIGURES = ("bits_per_byte", "validation_loss")
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,20 @@ class Totals:
         return self.stages[STAGES[-1]].kept if STAGES[-1] in self.stages else 0
 
     def metrics(self) -> dict[str, float]:
-        """All of it as numbers by name."""
-        numbers: dict[str, float] = {"crawls": self.crawls, "documents.read": self.read, "documents.kept": self.kept, "tokens": self.tokens}
+        """All of it as numbers by name, first what two runs are compared by."""
+        numbers: dict[str, float] = {
+            **self.model,
+            "crawls": self.crawls,
+            "documents.read": self.read,
+            "documents.kept": self.kept,
+            "tokens": self.tokens,
+        }
         if self.read:
             numbers["documents.kept_fraction"] = self.kept / self.read
         for asset, report in self.stages.items():
             numbers[f"{asset}.kept"] = report.kept
             numbers |= {f"{asset}.rejected.{rule}": count for rule, count in report.rejected.items()}
-        return {**numbers, **self.model}
+        return numbers
 
     def falls(self, filters: Mapping[str, Filter]) -> list[Fall]:
         """The waterfall over all stages; what later stages have not seen yet is under way."""

@@ -23,6 +23,13 @@ def untold(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def test_links_lead_to_where_dagsters_pages_are(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLM_ASSETS_DAGSTER_UI", raising=False)
+    assert environment(root, dagster_port=3001)["LLM_ASSETS_DAGSTER_UI"] == "http://127.0.0.1:3001"
+    monkeypatch.setenv("LLM_ASSETS_DAGSTER_UI", "https://pages.example")
+    assert environment(root)["LLM_ASSETS_DAGSTER_UI"] == "https://pages.example"
+
+
 @pytest.mark.parametrize(
     ("told", "pages"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dagster_project.tracking.experiment import name_experiment
@@ -28,6 +29,15 @@ def record_files(run: TrackedRun, step: Step) -> None:
     for name in LOGGED.get(step.asset, ()):
         if (step.folder / name).is_file():
             client.log_artifact(run.run_id, str(step.folder / name))
+
+
+def record_pictures(step: Step, pictures: Mapping[str, str]) -> None:
+    """What Dagster shows of a finished stage, Markdown by name, also below its run: MLflow's pages render it."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri(step.root))
+    for name, text in pictures.items():
+        client.log_text(step.links["mlflow_run_id"], f"{text}\n", f"{name.replace(' ', '_')}.md")
 
 
 def describe_training(run: TrackedRun, step: Step) -> None:

@@ -30,10 +30,10 @@ CRAWL, INPUT, TRAINING, EVALUATION = "crawl", "input", "training", "evaluation"
 
 
 def describe_inputs(run: TrackedRun, step: Step) -> None:
-    """All that a step reads into its run. Of a model's training and evaluation also the shards, and the crawls they go back to."""
+    """All that a step reads into its run. Of a model's training and evaluation first the shards, and the crawls they go back to."""
     inputs = list(_read_by(step))
     if step.asset in ("trained_model", "evaluation_samples"):
-        inputs += _learned_from(step, TRAINING if step.asset == "trained_model" else EVALUATION)
+        inputs = [*_learned_from(step, TRAINING if step.asset == "trained_model" else EVALUATION), *inputs]
     if inputs:
         run.experiment.client.log_inputs(run.run_id, inputs)
 
@@ -59,10 +59,10 @@ def _learned_from(step: Step, context: str) -> Iterable[DatasetInput]:
     from llm_assets.gate import chosen_shards
 
     for crawl in chosen_shards(step):
-        yield _output(step, "token_shards", crawl, context)
         raw = step.snapshot.manifest("raw_crawl", crawl)
         if raw is not None and context == TRAINING:
             yield _crawl(step.root.crawl(crawl), raw.data_version, CRAWL)
+        yield _output(step, "token_shards", crawl, context)
 
 
 def _output(step: Step, asset: str, crawl: str | None, context: str) -> DatasetInput:

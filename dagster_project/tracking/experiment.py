@@ -2,7 +2,7 @@
 
 A changed threshold stays in the experiment, so that runs before and after it stand side by side; what changed are parameters of
 the runs. Default store: a database, SQLite in the root's state or PostgreSQL; ``MLFLOW_TRACKING_URI``, ``MLFLOW_REGISTRY_URI`` and
-``LLM_ASSETS_MLFLOW_UI`` (where its pages are) are respected.
+``LLM_ASSETS_MLFLOW_UI`` (where its pages are, ``LLM_ASSETS_DAGSTER_UI`` where Dagster's are) are respected.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from llm_assets.instance import hold_records, tracking_uri
+from llm_assets.instance import DAGSTER_PAGES, MLFLOW_PAGES, hold_records, tracking_uri
 from llm_assets.root import DataRoot
 
 if TYPE_CHECKING:
@@ -54,11 +54,15 @@ class Experiment:
     def ui(self) -> str:
         """Where MLflow's pages are, without a trailing slash."""
         served = self.tracking_uri if self.tracking_uri.startswith("http") else "http://127.0.0.1:5000"
-        return hide_password(os.environ.get("LLM_ASSETS_MLFLOW_UI") or served).rstrip("/")
+        return hide_password(os.environ.get(MLFLOW_PAGES) or served).rstrip("/")
 
     def page_of(self, run_id: str) -> str:
-        """A run's page, as the interface shows a training run rather than an evaluation of prompts."""
-        return f"{self.ui}/#/experiments/{self.id}/runs/{run_id}?workflowType=machine_learning"
+        """The address of a run's page."""
+        return f"{self.ui}/{self.link_to(run_id)}"
+
+    def link_to(self, run_id: str) -> str:
+        """From any of MLflow's pages to that of a run, wherever they are served; as a training run rather than an evaluation of prompts."""
+        return f"#/experiments/{self.id}/runs/{run_id}?workflowType=machine_learning"
 
 
 def hide_password(url: str) -> str:
@@ -69,6 +73,12 @@ def hide_password(url: str) -> str:
     """
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def link_to_dagster(run_id: str) -> str:
+    """A link in Markdown to the page of a Dagster run; nothing where it is not known where Dagster's pages are."""
+    pages = hide_password(os.environ.get(DAGSTER_PAGES, "")).rstrip("/")
+    return f"[Dagster run {run_id[:8]}]({pages}/runs/{run_id})" if pages and run_id else ""
 
 
 def name_experiment(root: DataRoot, recipe: Recipe) -> str:

@@ -22,6 +22,11 @@ from llm_assets.step import Step
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
+_DESCRIPTION = (
+    "Models of the recipe **{name}**, by llm-assets. `champion` predicts the validation documents in the fewest bits per byte. "
+    "A version's description leads to the crawls it was trained on, its source run to its settings and its loss."
+)
+
 CHAMPION, CHALLENGER = "champion", "challenger"
 VERSION, MASKED, SCORE, RIVAL = "llm_assets.data_version", "llm_assets.document_masking", "bits_per_byte", "champion_bits_per_byte"
 
@@ -61,7 +66,7 @@ def _version_of(experiment: Experiment, step: Step) -> ModelVersion:
     if model is None:
         raise AssertionError(f"{step.name} evaluates no model")
     try:
-        client.create_registered_model(name, description=f"Models of the recipe {name}, by llm-assets.")
+        client.create_registered_model(name, description=_DESCRIPTION.format(name=name))
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
@@ -78,7 +83,7 @@ def _version_of(experiment: Experiment, step: Step) -> ModelVersion:
     client.finalize_logged_model(logged.model_id, "READY")
     facts = ", ".join(f"{figure:,} {key.replace('_', ' ')}" for key, figure in figures.items() if key in ("parameters", "tokens"))
     pages = [
-        f"- [{crawl}]({experiment.page_of(raw.report['links']['mlflow_run_id'])})"
+        f"- [{crawl}]({experiment.link_to(raw.report['links']['mlflow_run_id'])})"
         for crawl in crawls
         if (raw := step.snapshot.manifest("raw_crawl", crawl)) is not None and "mlflow_run_id" in raw.report.get("links", {})
     ]

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.tracking.experiment import HOME, NOTE, Experiment
+from dagster_project.tracking.experiment import HOME, NOTE, Experiment, link_to_dagster
 from llm_assets.plan import ASSETS, label
 from llm_assets.report import Report
 from llm_assets.report_page.figures import falls_of
@@ -105,13 +105,13 @@ def end_abandoned(run: TrackedRun, root: DataRoot, asset: str, crawl: str | None
 
 
 def record_report(run: TrackedRun, step: Step, report: Report) -> None:
-    """Counts and figures of a stage, the versions of its recipe sections, and what became of its documents for a person to read."""
+    """Counts and figures of a stage, the versions of its recipe sections, and for a person what became of its documents, and where."""
     metrics: dict[str, float] = {"read": report.read, "kept": report.kept}
     metrics |= {f"rejected.{rule}": count for rule, count in report.rejected.items()}
     metrics |= {name: figure for name, figure in report.figures.items() if not isinstance(figure, str)}
     sections = {name: step.recipe.fingerprint(name)[:12] for name in ASSETS[step.asset].sections}
-    note = write_waterfall(falls_of(report, step.recipe.filters), report.unit)
-    write_batch(run, metrics=metrics, parameters=sections, tags={NOTE: note})
+    parts = link_to_dagster(step.links["dagster_run_id"]), write_waterfall(falls_of(report, step.recipe.filters), report.unit)
+    write_batch(run, metrics=metrics, parameters=sections, tags={NOTE: "\n\n".join(filter(None, parts))})
 
 
 def write_batch(

@@ -109,7 +109,14 @@ def write_memory(samples: Iterable[TracedSample], urls: Mapping[str, str]) -> st
     return _write_table(("sample, and its runs", "tokens", "places", "documents", "first document", "url"), "lrrrll", rows)
 
 
-def _write_prose(text: str, limit: int) -> str:
+def write_continuations(samples: Iterable[Mapping[str, str]]) -> str:
+    """A table of prompts, and of what a model made of each (``prompt`` and ``text``)."""
+    return _write_table(
+        ("prompt", "the model goes on"), "ll", [(_write_prose(each["prompt"]), _write_prose(each["text"])) for each in samples]
+    )
+
+
+def _write_prose(text: str, limit: int | None = None) -> str:
     """What a page says, in which no viewer finds an address to link: a word joiner keeps its parts apart."""
     return _ADDRESS.sub("\\g<0>&#8288;", for_markdown(text, limit))
 

@@ -15,6 +15,7 @@ import pytest
 from dagster_project.tracking.experiment import Experiment, name_experiment, open_experiment
 from dagster_project.tracking.pipeline_run import DAGSTER_TAG, begin_pipeline, find_pipeline, list_settings, record_invocation
 from dagster_project.tracking.runs import TrackedRun, create_run, end_abandoned, tags_of, track
+from llm_assets.display import for_markdown
 from llm_assets.extract.sample import parse_share
 from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import ASSETS
@@ -215,6 +216,20 @@ def test_every_stage_names_what_it_read_by_digest_and_a_training_the_crawls_it_g
     assert inputs["token_shards[demo]"][1] == "training"
     (shards,) = [each.dataset for each in training.inputs.dataset_inputs if each.dataset.name == "token_shards[demo]"]
     assert mlflow.data.get_source(shards).load() == str(finished.artefact("token_shards", "demo").folder)
+
+
+def test_what_dagster_shows_of_a_stage_stands_below_its_run_too_and_its_description_leads_back(finished: DataRoot) -> None:
+    client = record_of(finished)
+    for asset, crawl, shown in (("filtered_docs", "demo", {"histograms.md", "samples.md"}), ("evaluation_samples", None, {"samples.md"})):
+        told = links(finished, asset, crawl)
+        assert shown <= {each.path for each in client.list_artifacts(told["mlflow_run_id"])}
+        note = client.get_run(told["mlflow_run_id"]).data.tags["mlflow.note.content"]
+        assert f"(http://127.0.0.1:3000/runs/{told['dagster_run_id']})" in note
+    samples = Path(client.download_artifacts(links(finished, "evaluation_samples")["mlflow_run_id"], "samples.md")).read_text()
+    said = json.loads(finished.artefact("evaluation_samples").path("samples.json").read_text())
+    assert [for_markdown(each["prompt"]) for each in said if each["prompt"]] == [
+        row.split(" | ")[0].removeprefix("| ") for row in samples.splitlines()[2:] if not row.startswith("|  |")
+    ]
 
 
 def test_a_run_that_dagster_starts_has_a_pipeline_run_of_its_own(
