@@ -49,7 +49,7 @@ def test_a_champion_loads_in_transformers_and_gives_way_only_to_a_better_model(
     experiment = registry_of(root, monkeypatch)
     (first,) = experiment.client.search_model_versions(f"name = '{experiment.name}'")
     assert aliases(experiment) == {"champion": str(first.version)} == {"champion": "1"}
-    assert f"[demo]({experiment.link_to(links(finished, 'raw_crawl', 'demo')['mlflow_run_id'])})" in first.description
+    assert f"[demo]({experiment.link_to(links(finished, 'raw_crawl', 'demo')['mlflow_run_id'])})" in str(first.description)
     put_recipe(root.recipe, override(root.recipe.read_text(), ["training.steps=30"]))
     well, said = run_root(root)
     assert well, said

@@ -16,11 +16,11 @@ from dagster_project.tracking.experiment import Experiment, name_experiment, ope
 from dagster_project.tracking.pipeline_run import DAGSTER_TAG, begin_pipeline, find_pipeline, list_settings, record_invocation
 from dagster_project.tracking.runs import TrackedRun, create_run, end_abandoned, tags_of, track
 from llm_assets.display import for_markdown
-from llm_assets.extract.sample import parse_share
+from llm_assets.extract.sample import Sample, parse_share
 from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, parse_recipe, put_recipe, read_recipe
-from llm_assets.root import DataRoot, Sample
+from llm_assets.root import DataRoot
 
 
 @pytest.fixture(scope="module")
