@@ -76,7 +76,6 @@ def environment(root: DataRoot, mlflow_port: int = 5000, dagster_port: int = 300
         MLFLOW_PAGES: os.environ.get(MLFLOW_PAGES) or (store if store.startswith("http") else f"http://{LOOPBACK}:{mlflow_port}"),
         DAGSTER_PAGES: os.environ.get(DAGSTER_PAGES) or f"http://{LOOPBACK}:{dagster_port}",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # its bar would stand in the middle of what a run tells
         "PYTHONUNBUFFERED": "1",  # progress is seen as it is made, also through a pipe
         # a file in the folder one happens to stand in is nobody's module
         "PYTHONSAFEPATH": "1",
