@@ -79,7 +79,9 @@ def _crawl(declaration: Declaration, version: str, context: str) -> DatasetInput
     parameters = declaration.parameters.model_dump(mode="json")
     said = {"source": declaration.source, **{name: value for name, value in parameters.items() if value}}
     published = f"{parameters['base_url']}crawl-data/{parameters['crawl']}/" if "base_url" in parameters else None
-    address = published or parameters.get("path") or next(iter(parameters.get("seeds", ())), f"{declaration.source}:{declaration.name}")
+    paths = parameters.get("path", parameters.get("seeds", ()))
+    first = paths if isinstance(paths, str) else next(iter(paths), f"{declaration.source}:{declaration.name}")
+    address = published or first
     return _dataset(f"crawl {declaration.name}", version, address, context, {name: _shown(value) for name, value in said.items()})
 
 

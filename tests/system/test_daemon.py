@@ -113,6 +113,12 @@ def start_daemon(root: DataRoot, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command(root, "daemon"), env=variables() | OFTEN | night, stdout=file, stderr=file, start_new_session=True)
 
 
+def is_trained_on_the_choice(root: DataRoot) -> bool:
+    """The model is of the training set as it is now."""
+    model, chosen = root.manifest("trained_model"), root.manifest("training_set")
+    return model is not None and chosen is not None and model.inputs["training_set"] == chosen.data_version
+
+
 def is_done(root: DataRoot, instance: dg.DagsterInstance) -> bool:
     """The model is of all that came in, every file was inspected, and nothing is under way."""
     runs = instance.get_runs()
@@ -120,6 +126,7 @@ def is_done(root: DataRoot, instance: dg.DagsterInstance) -> bool:
         {each.name for name in RECURRING for each in crawls_of(root, name)} <= set(declared_set(root))
         and any(run.job_name == "nightly" for run in runs)
         and any("evaluation_samples" in str(run.asset_selection) for run in runs)
+        and is_trained_on_the_choice(root)
         and all(run.is_finished for run in runs)
     )
 
@@ -169,11 +176,7 @@ def test_a_file_that_was_half_copied_is_in_no_crawl(lived: Lived) -> None:
 
 
 def test_the_model_was_trained_anew_on_all_that_came_in(lived: Lived) -> None:
-    model = lived.root.manifest("trained_model")
-    chosen = lived.root.manifest("training_set")
-    assert model is not None
-    assert chosen is not None
-    assert model.inputs["training_set"] == chosen.data_version
+    assert is_trained_on_the_choice(lived.root)
     assert len(declared_set(lived.root)) == 1 + len(RECURRING)
 
 
