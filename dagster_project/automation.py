@@ -7,17 +7,15 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from dagster_project.assets import GRAPH, seniors
 from dagster_project.freshness import describe_freshness, freshness
-from dagster_project.nodes import crawls, section
+from dagster_project.nodes import add_partitions, section
 from dagster_project.resources import Pipeline
-from llm_assets.plan import SENIORS_OF, Snapshot
+from llm_assets.plan import PER_CRAWL, SENIORS_OF, Snapshot
 from llm_assets.recipe import SECTIONS, read_recipe
 from llm_assets.root import DataRoot
 
-PER_CRAWL = [asset for asset in GRAPH if asset.partitions_def is not None]
-
 crawl_job = dg.define_asset_job(
     "crawl_to_corpus",
-    dg.AssetSelection.assets(*(asset for asset in PER_CRAWL if asset.key != dg.AssetKey("token_shards"))),
+    dg.AssetSelection.assets(*(name for name in PER_CRAWL if name != "token_shards")),
     description="One crawl, from its WARC files to its part of the corpus. Materializes all of it, current or not.",
 )
 
@@ -48,10 +46,7 @@ def report_declarations(instance: dg.DagsterInstance, root: DataRoot, *, fresh: 
     A runless AssetMaterialization, not an observation: automation does not see an observation of a plain AssetSpec. ``fresh``: with an
     event of `freshness`, where that has changed.
     """
-    known = set(instance.get_dynamic_partitions(str(crawls.name)))
-    new = [crawl.name for crawl in root.crawls() if crawl.name not in known]
-    if new:
-        instance.add_dynamic_partitions(str(crawls.name), new)
+    add_partitions(instance, [crawl.name for crawl in root.crawls()])
     if not root.recipe.is_file():
         return []
     snapshot = Snapshot.unattended(root, read_recipe(root.recipe))

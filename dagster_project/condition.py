@@ -19,7 +19,7 @@ from dagster._core.definitions.events import AssetKeyPartitionKey
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from dagster_project.resources import Pipeline
-from llm_assets.plan import ASSETS, Group, Snapshot, runnable, survey
+from llm_assets.plan import ASSETS, PER_CRAWL, Group, Snapshot, runnable, survey
 
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 MOST_UNFINISHED = 8
@@ -97,7 +97,7 @@ def _crawls_of(run: dg.DagsterRun) -> Iterator[str | None]:
     if crawl is not None:
         yield crawl
     chosen = None if run.asset_selection is None else {key.to_user_string() for key in run.asset_selection}
-    if chosen is None or any(not node.per_crawl and node.name in chosen for node in ASSETS.values()):
+    if chosen is None or chosen & ASSETS.keys() - set(PER_CRAWL):
         yield None
 
 

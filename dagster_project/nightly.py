@@ -10,7 +10,7 @@ from llm_assets.damage import REMEDY, inspect_root
 from llm_assets.display import for_plain_text
 from llm_assets.errors import DataError, LockedError
 from llm_assets.pii.redact import private_errors
-from llm_assets.plan import ASSETS, Snapshot, label
+from llm_assets.plan import ASSETS, Snapshot, label, list_outputs
 from llm_assets.step import lock_output
 
 SHOWN = 20
@@ -67,10 +67,7 @@ def ask_checks(context: dg.OpExecutionContext, pipeline: Pipeline) -> None:
 
 def _list_checked(snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
     """Outputs that are current and have checks."""
-    for node in ASSETS.values():
-        for crawl in list(snapshot.crawls) if node.per_crawl else [None]:
-            if node.checks and snapshot.settled(node.name, crawl):
-                yield node.name, crawl
+    return ((asset, crawl) for asset, crawl in list_outputs(snapshot.crawls) if ASSETS[asset].checks and snapshot.settled(asset, crawl))
 
 
 @dg.job(description="Asks every check again, and holds every file against the hash it was written with. Fails where something is wrong.")

@@ -1,5 +1,6 @@
 """What the assets of the graph have in common: crawls as partitions, when they run by themselves, and how they depend on each other."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -8,6 +9,14 @@ from dagster_project.condition import Planned
 from llm_assets.plan import ASSETS
 
 crawls = dg.DynamicPartitionsDefinition(name="crawls")
+
+
+def add_partitions(instance: dg.DagsterInstance, names: Iterable[str]) -> None:
+    """Lets Dagster know new crawls, without which it takes no run of them."""
+    known = set(instance.get_dynamic_partitions(str(crawls.name)))
+    new = [name for name in names if name not in known]
+    if new:
+        instance.add_dynamic_partitions(str(crawls.name), new)
 
 
 def section(name: str) -> dg.AssetKey:

@@ -15,11 +15,9 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG, WILL_RETRY_TAG
 from dagster_shared.error import SerializableErrorInfo
 
 from llm_assets.errors import LLMAssetsError
+from llm_assets.instance import DAGSTER_PAGES
 from llm_assets.plan import label
 from llm_assets.webhook import VARIABLE, NotDeliveredError, Notice, send_notice
-
-DAGSTER_UI = "LLM_ASSETS_DAGSTER_UI"
-"""The environment variable that says where Dagster's pages are, for links to a run."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def _stage_error(error: SerializableErrorInfo | None) -> str:
 
 def notices_of(run: dg.DagsterRun, events: Sequence[dg.DagsterEvent], *, succeeded: bool) -> Iterator[Notice]:
     """What is worth a notice of a run that has ended."""
-    link = f"{os.environ.get(DAGSTER_UI, 'http://127.0.0.1:3000').rstrip('/')}/runs/{run.run_id}"
+    link = f"{os.environ.get(DAGSTER_PAGES, 'http://127.0.0.1:3000').rstrip('/')}/runs/{run.run_id}"
     if not succeeded:
         failed = next((event.step_key for event in events if event.is_step_failure), None)
         yield Notice("the run failed", failed, run.tags.get(PARTITION_NAME_TAG), run.run_id, link, reason_of(events))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import duckdb
+
 from llm_assets.catalog import fetch_rows
 from llm_assets.formats.doc import parse_doc
 from llm_assets.gate import declared_set
@@ -27,7 +29,9 @@ DOMAINS = 20
 def draw_pictures(step: Step) -> dict[str, str]:
     """Markdown by name of one crawl's stage, from the catalog. What pages say in it is redacted and escaped."""
     if step.asset == "evaluation_samples":
-        return _tabulate_samples(step) | _tabulate_overlap(step) | _tabulate_scores(step) | _tabulate_memory(step)
+        with catalog_of(step.root, None) as connection:
+            overlap, memory = _tabulate_overlap(step, connection), _tabulate_memory(step, connection)
+        return _tabulate_samples(step) | overlap | _tabulate_scores(step) | memory
     if step.asset not in (*MEASURED, *SAMPLED):
         return {}
     pictures: dict[str, str] = {}
@@ -54,17 +58,15 @@ def _tabulate_scores(step: Step) -> dict[str, str]:
     return {f"bits per byte by {kind[:-1]}": write_scores(rows[:DOMAINS]) for kind, rows in scores.items() if rows}
 
 
-def _tabulate_overlap(step: Step) -> dict[str, str]:
+def _tabulate_overlap(step: Step, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """What the crawls that the model was trained on share with evaluation sets; nothing where they were compared with none."""
-    with catalog_of(step.root, step.crawl) as connection:
-        rows = fetch_rows(connection, "report/evaluation_overlap", crawls=list(declared_set(step.root)))
+    rows = fetch_rows(connection, "report/evaluation_overlap", crawls=list(declared_set(step.root)))
     return {"evaluation overlap": write_overlap(rows)} if rows else {}
 
 
-def _tabulate_memory(step: Step) -> dict[str, str]:
+def _tabulate_memory(step: Step, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The longest verbatim runs of each sample in the training set, with the pages they stand on."""
     samples = list(read_traces(step.root.artefact(step.asset)))
     docs = {parse_doc(run.docs[0]) for sample in samples for run in sample.runs}
-    with catalog_of(step.root, step.crawl) as connection:
-        sources = find_sources(connection, docs)
+    sources = find_sources(connection, docs)
     return {"verbatim runs": write_memory(samples, {source.id: source.url or "" for source in sources.values()})}

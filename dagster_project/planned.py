@@ -11,21 +11,19 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
-from dagster_project.assets import GRAPH
 from dagster_project.condition import incremental, read_under_way
-from dagster_project.nodes import crawls
-from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
+from llm_assets.plan import ASSETS, PER_CRAWL, Group, Snapshot, label, runnable, survey
 from llm_assets.section import fingerprint
 
 one_crawl = dg.define_asset_job(
     "one_crawl",
-    dg.AssetSelection.assets(*(asset for asset in GRAPH if ASSETS[asset.key.to_user_string()].per_crawl)),
+    dg.AssetSelection.assets(*PER_CRAWL),
     description="Of one crawl, what a schedule or sensor asks for.",
 )
 
 retraining = dg.define_asset_job(
     "retraining",
-    dg.AssetSelection.assets(*(asset for asset in GRAPH if not ASSETS[asset.key.to_user_string()].per_crawl)),
+    dg.AssetSelection.assets(*(name for name in ASSETS if name not in PER_CRAWL)),
     description="Training set, model and samples; the tokenizer where it is missing or its section has changed.",
 )
 
@@ -61,10 +59,3 @@ def _request(snapshot: Snapshot, group: Group) -> dg.RunRequest:
         partition_key=group.crawl,
         asset_selection=[dg.AssetKey(asset) for asset in group.assets],
     )
-
-
-def add_partitions(instance: dg.DagsterInstance, names: Collection[str]) -> None:
-    """Lets Dagster know new crawls, without which it takes no run of them."""
-    new = [name for name in names if not instance.has_dynamic_partition(str(crawls.name), name)]
-    if new:
-        instance.add_dynamic_partitions(str(crawls.name), new)

@@ -8,16 +8,15 @@ from datetime import datetime
 
 import dagster as dg
 
-from dagster_project.planned import add_partitions, is_incremental_on, request_runs
+from dagster_project.nodes import add_partitions
+from dagster_project.planned import is_incremental_on, request_runs
 from dagster_project.resources import Pipeline
 from llm_assets.crawl.recurrence import Recurrence
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.pii.redact import private_errors
-from llm_assets.plan import ASSETS, Snapshot
+from llm_assets.plan import PER_CRAWL, Snapshot
 from llm_assets.recurring import declare_all
 from llm_assets.root import DataRoot
-
-PER_CRAWL = [node.name for node in ASSETS.values() if node.per_crawl]
 
 
 def look_after(

@@ -10,7 +10,7 @@ from llm_assets.errors import DataError
 from llm_assets.formats.manifest import MANIFEST, Artefact, hash_file
 from llm_assets.formats.parquet import read_table
 from llm_assets.formats.tables import FILES
-from llm_assets.plan import ASSETS, label
+from llm_assets.plan import label, list_outputs
 from llm_assets.root import DataRoot
 
 
@@ -38,9 +38,8 @@ REMEDY = "where an output is damaged, delete its manifest.json, and the next run
 def inspect_root(root: DataRoot) -> Iterator[Inspection]:
     """Every file of every current output, of disabled crawls too; of ``raw_crawl`` also the archives elsewhere on this disk."""
     names = [crawl.name for crawl in root.crawls(disabled=True)]
-    for node in ASSETS.values():
-        for crawl in names if node.per_crawl else [None]:
-            yield from _inspect_output(root, node.name, crawl)
+    for asset, crawl in list_outputs(names):
+        yield from _inspect_output(root, asset, crawl)
 
 
 def _inspect_output(root: DataRoot, asset: str, crawl: str | None) -> Iterator[Inspection]:

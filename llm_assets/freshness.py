@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from llm_assets.plan import ASSETS, Snapshot, Standing, label, survey
+from llm_assets.plan import ASSETS, Snapshot, Standing, label, split_label, survey
 
 FOLDED = 4
 """Crawls of which the same is to be told of an asset, and that are then told in one row."""
@@ -70,8 +70,8 @@ def _moved(snapshot: Snapshot, name: str) -> datetime | None:
         return _changed(root.declaration_path(rest))
     if kind == "input":
         return _changed(root.home / "inputs" / rest / "current")
-    asset, _, crawl = name.removesuffix("]").partition("[")
-    manifest = snapshot.manifest(asset, crawl or None) if asset in ASSETS else None
+    asset, crawl = split_label(name)
+    manifest = snapshot.manifest(asset, crawl) if asset in ASSETS else None
     return _parse(manifest.created) if manifest else None
 
 

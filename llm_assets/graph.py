@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -100,6 +101,9 @@ ASSETS = {
 }
 """The graph in topological order. Beside it, ``deduped_docs`` reads ``seniors``: see :meth:`llm_assets.plan.Snapshot.seniors`."""
 
+PER_CRAWL = tuple(node.name for node in ASSETS.values() if node.per_crawl)
+"""Assets with an output for each crawl. The others are global."""
+
 SENIORS_OF = ("filtered_docs", "minhash_signatures")
 """What a crawl's deduplication reads of every older crawl."""
 
@@ -107,3 +111,21 @@ SENIORS_OF = ("filtered_docs", "minhash_signatures")
 def label(asset: str, crawl: str | None) -> str:
     """How an output is written: ``extracted_text[demo]``, ``tokenizer``."""
     return asset if crawl is None else f"{asset}[{crawl}]"
+
+
+def split_label(label: str) -> tuple[str, str | None]:
+    """Inverse of :func:`label`.
+
+    >>> split_label("extracted_text[demo]"), split_label("tokenizer")
+    (('extracted_text', 'demo'), ('tokenizer', None))
+    """
+    asset, _, crawl = label.removesuffix("]").partition("[")
+    return asset, crawl or None
+
+
+def list_outputs(crawls: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """Asset and crawl of every output there can be, assets in topological order, crawls in their own."""
+    names = list(crawls)
+    for node in ASSETS.values():
+        for crawl in names if node.per_crawl else [None]:
+            yield node.name, crawl

@@ -16,10 +16,9 @@ from pathlib import Path
 from llm_assets.engine.journal import KEY_LETTERS, PARTIAL
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import MANIFEST
-from llm_assets.plan import ASSETS, Snapshot, label
+from llm_assets.plan import ASSETS, Snapshot, label, read_key
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
-from llm_assets.section import fingerprint
 from llm_assets.shelves import update_catalog
 from llm_assets.step import lock_output
 from llm_assets.store.home import INPUTS
@@ -93,7 +92,7 @@ def _find_in_place(snapshot: Snapshot, asset: str, crawl: str | None, disabled: 
     manifest = root.manifest(asset, crawl)
     out = crawl is not None and crawl not in snapshot.crawls
     going = disabled and out and asset != KEPT_OF_DISABLED
-    key = None if out or unfinished else fingerprint([asset, ASSETS[asset].code, snapshot.inputs(asset, crawl)])[:KEY_LETTERS]
+    key = None if out or unfinished else read_key(asset, snapshot.inputs(asset, crawl))[:KEY_LETTERS]
     for path in root.list_folders(place):
         if path.name.startswith(PARTIAL):
             if out and not going and not unfinished:

@@ -15,13 +15,28 @@ from typing import Literal
 from llm_assets.crawl.declaration import Declaration, declared_version
 from llm_assets.formats.failure import Failure, read_failure
 from llm_assets.formats.manifest import Manifest, read_checks
-from llm_assets.graph import ASSETS, SENIORS_OF, Node, label
+from llm_assets.graph import ASSETS, PER_CRAWL, SENIORS_OF, Node, label, list_outputs, split_label
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
 from llm_assets.side_inputs import name_inputs
 
-__all__ = ["ASSETS", "SENIORS_OF", "Group", "Node", "Snapshot", "Standing", "State", "label", "read_key", "runnable", "survey"]
+__all__ = [
+    "ASSETS",
+    "PER_CRAWL",
+    "SENIORS_OF",
+    "Group",
+    "Node",
+    "Snapshot",
+    "Standing",
+    "State",
+    "label",
+    "list_outputs",
+    "read_key",
+    "runnable",
+    "split_label",
+    "survey",
+]
 
 State = Literal["current", "stale", "missing", "failed"]
 
@@ -104,8 +119,7 @@ class Snapshot:
     @cached_property
     def failed(self) -> frozenset[str]:
         """Crawls with an output that failed on what it would read now."""
-        per_crawl = [node.name for node in ASSETS.values() if node.per_crawl]
-        return frozenset(name for name in self.crawls if any(self.step.standing(asset, name).state == "failed" for asset in per_crawl))
+        return frozenset(name for name in self.crawls if any(self.step.standing(asset, name).state == "failed" for asset in PER_CRAWL))
 
     @cached_property
     def crawls(self) -> dict[str, Declaration]:
@@ -226,9 +240,7 @@ class Snapshot:
 
 def survey(snapshot: Snapshot) -> list[Standing]:
     """How every output stands, in topological order, crawls by sequence."""
-    return [
-        snapshot.standing(node.name, crawl) for node in ASSETS.values() for crawl in (list(snapshot.crawls) if node.per_crawl else [None])
-    ]
+    return [snapshot.standing(asset, crawl) for asset, crawl in list_outputs(snapshot.crawls)]
 
 
 def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:

@@ -16,7 +16,7 @@ from llm_assets.crawl.declaration import Declaration
 from llm_assets.formats import tables
 from llm_assets.formats.manifest import hash_file, put_text
 from llm_assets.freshness import list_freshness
-from llm_assets.plan import ASSETS, Snapshot
+from llm_assets.plan import Snapshot, list_outputs
 from llm_assets.quality.signals import SIGNALS
 from llm_assets.recipe import read_recipe
 from llm_assets.root import DataRoot
@@ -132,7 +132,6 @@ def _tabulate_freshness(root: DataRoot) -> pa.Table:
 def _digest_shown(root: DataRoot) -> str:
     """Of all that the catalog is built from: recipe, declarations, side inputs in use, and what stands beside each output."""
     crawls = [each.name for each in root.crawls(disabled=True)]
-    places = [root.place(node.name, crawl) for node in ASSETS.values() for crawl in (crawls if node.per_crawl else [None])]
-    beside = [path for place in places for path in sorted(place.glob("*.json"))]
+    beside = [path for output in list_outputs(crawls) for path in sorted(root.place(*output).glob("*.json"))]
     files = [root.recipe, *map(root.declaration_path, crawls), *beside]
     return fingerprint({root.address_of(path): hash_file(path) for path in files if path.is_file()} | root.inputs())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llm_assets.formats.manifest import Manifest
-from llm_assets.plan import ASSETS, label
+from llm_assets.plan import label, list_outputs
 from llm_assets.root import DataRoot
 
 COVERED = (".parquet", ".tokens", "tokenizer.json", ".safetensors", "training_set.json", "parts.json", ".npy")
@@ -30,11 +30,10 @@ class Comparison:
 def compare_roots(ours: DataRoot, theirs: DataRoot) -> Iterator[Comparison]:
     """Every covered file that a manifest of either root names, its bytes hashed anew."""
     names = sorted({crawl.name for root in (ours, theirs) for crawl in root.crawls()})
-    for node in ASSETS.values():
-        for crawl in names if node.per_crawl else [None]:
-            here, there = (_hash_files(root, node.name, crawl) for root in (ours, theirs))
-            for file in sorted({*here, *there}):
-                yield Comparison(label(node.name, crawl), file, _compare(here.get(file), there.get(file)))
+    for asset, crawl in list_outputs(names):
+        here, there = (_hash_files(root, asset, crawl) for root in (ours, theirs))
+        for file in sorted({*here, *there}):
+            yield Comparison(label(asset, crawl), file, _compare(here.get(file), there.get(file)))
 
 
 def _compare(here: str | None, there: str | None) -> str:

@@ -52,10 +52,15 @@ def _record(number: int) -> bytes:
         paragraphs = ["This page has only these few words to say."]
     body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
     page = f"<html lang=en><head><title>{html.escape(title)}</title></head><body><article>{body}</article></body></html>".encode()
+    return write_response(f"http://site{number % 3}.example/page/{number}", page)
+
+
+def write_response(url: str, page: bytes) -> bytes:
+    """A record of a WARC file: a page of HTML as a server gave it."""
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page
     header = (
-        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://site{number % 3}.example/page/{number}\r\n"
-        f"WARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\n"
+        f"Content-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
     )
     return header.encode() + block + b"\r\n\r\n"
 

@@ -10,13 +10,11 @@ import pytest
 from llm_assets.engine import LocalEngine
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import record_check
-from llm_assets.plan import ASSETS, Group, Snapshot, label, runnable, survey
+from llm_assets.plan import ASSETS, PER_CRAWL, Group, Snapshot, label, runnable, survey
 from llm_assets.recipe import override, put_recipe, read_recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
 from llm_assets.step import begin_step
-
-PER_CRAWL = [name for name, node in ASSETS.items() if node.per_crawl]
 
 
 def make(root: DataRoot, asset: str, crawl: str | None, content: str) -> None:

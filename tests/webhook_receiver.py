@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback_server import LoopbackServer
 
 PATH = "/services/T0/B1/secret"
 
 
-class Receiver:
+class Receiver(LoopbackServer):
     """A real server on loopback that answers as it is told to, the last answer again and again."""
 
     def __init__(self) -> None:
         self.got: list[dict[str, Any]] = []
         self.answers: list[int] = [200]
         self.seconds = 0.0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.http.server_port}{PATH}"
+
+    def make_handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,15 +40,4 @@ class Receiver:
             def log_message(self, *words: object) -> None:
                 pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.http.server_port}{PATH}"
-
-    def __enter__(self) -> Receiver:
-        self.thread = Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
+        return Handler

@@ -15,7 +15,7 @@ from dagster_project.tracking.experiment import hide_password
 from dagster_project.tracking.runs import TrackedRun
 from llm_assets.crawl.declaration import Declaration
 from llm_assets.display import for_plain_text
-from llm_assets.plan import label
+from llm_assets.plan import label, split_label
 from llm_assets.root import DataRoot
 from llm_assets.step import Step
 
@@ -51,8 +51,7 @@ def _read_by(step: Step) -> Iterator[DatasetInput]:
         elif name.startswith("seniors"):
             yield _dataset(name, version, _address(step.root, step.root.home), INPUT)
         else:
-            asset, _, crawl = name.removesuffix("]").partition("[")
-            yield _output(step, asset, crawl or None, INPUT)
+            yield _output(step, *split_label(name), INPUT)
 
 
 def _learned_from(step: Step, context: str) -> Iterable[DatasetInput]:
@@ -81,8 +80,9 @@ def _crawl(declaration: Declaration, version: str, context: str) -> DatasetInput
     published = f"{parameters['base_url']}crawl-data/{parameters['crawl']}/" if "base_url" in parameters else None
     paths = parameters.get("path", parameters.get("seeds", ()))
     first = paths if isinstance(paths, str) else next(iter(paths), f"{declaration.source}:{declaration.name}")
-    address = published or first
-    return _dataset(f"crawl {declaration.name}", version, address, context, {name: _shown(value) for name, value in said.items()})
+    return _dataset(
+        f"crawl {declaration.name}", version, published or first, context, {name: _shown(value) for name, value in said.items()}
+    )
 
 
 def _shown(value: object) -> object:

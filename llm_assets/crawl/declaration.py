@@ -87,15 +87,20 @@ def parse_parameters(source: str, values: Mapping[str, Any]) -> Source:
         raise ConfigError(f"source {source!r}: {faults}. Its parameters are: {names}") from error
 
 
+def read_toml(path: Path, missing: str) -> dict[str, Any]:
+    """What a file that people write says. ConfigError where it is no TOML, or not there, in the words of ``missing``."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(missing) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
 def read_declaration(path: Path) -> Declaration:
     """The declaration in a file, which bears the crawl's name. ConfigError where it cannot be followed."""
     name = check_name(path.name.removesuffix(".toml"))
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no crawl {name}: {path} is missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    values = read_toml(path, f"there is no crawl {name}: {path} is missing")
     if unknown := [key for key in values if key not in _KEYS]:
         raise ConfigError(f"{path}: unknown key {', '.join(unknown)}; there are: {', '.join(_KEYS)}")
     if missing := [key for key in ("source", "sequence") if key not in values]:

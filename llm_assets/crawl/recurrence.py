@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from zoneinfo import ZoneInfo
 import tomlkit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from llm_assets.crawl.declaration import check_name, parse_parameters
+from llm_assets.crawl.declaration import check_name, parse_parameters, read_toml
 from llm_assets.crawl.source import Source
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import put_text
@@ -144,12 +143,7 @@ def make_recurrence(name: str, values: Mapping[str, Any]) -> Recurrence:
 
 def read_recurrence(path: Path) -> Recurrence:
     """What a file declares, which bears its name. ConfigError where it cannot be followed."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is nothing recurring at {path}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    values = read_toml(path, f"there is nothing recurring at {path}")
     try:
         return make_recurrence(path.name.removesuffix(".toml"), values)
     except ConfigError as error:

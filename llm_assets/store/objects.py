@@ -137,9 +137,7 @@ def download(url: str, path: Path, entry: FileEntry | None = None) -> None:
 
 def _check(url: str, path: Path, entry: FileEntry) -> None:
     if (size := path.stat().st_size) != entry.bytes:
-        raise DataError(
-            f"the file has {size:,} bytes, its manifest says {entry.bytes:,}: upload it again, or delete it and run the asset again", url
-        )
+        raise DataError(f"the file has {size:,} bytes, its manifest says {entry.bytes:,}: {_REMEDY}", url)
     if (digest := hash_file(path)) != entry.sha256:
         told = f"its sha256 is {digest[:12]}…, its manifest says {entry.sha256[:12]}…"
         raise DataError(f"the file is damaged: {told}; {_REMEDY}", url)

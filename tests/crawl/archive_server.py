@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
+
+from loopback_server import LoopbackServer
 
 Fault = Callable[["Handler", bytes], None]
 
 
 @dataclass
-class ArchiveServer:
+class ArchiveServer(LoopbackServer):
     """Serves ``files`` (path to content). ``faults`` are taken one a request, in order; then all is well."""
 
     files: Mapping[str, bytes]
@@ -23,16 +23,8 @@ class ArchiveServer:
     """Path and ``Range`` of each request."""
     etags: dict[str, str] = field(default_factory=dict)
 
-    def __enter__(self) -> ArchiveServer:
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"archive": self}))
-        self.thread = Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
+    def make_handler(self) -> type[BaseHTTPRequestHandler]:
+        return type("Bound", (Handler,), {"archive": self})
 
     @property
     def url(self) -> str:

@@ -12,38 +12,23 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from planted_pages import write_sentence
+from planted_pages import write_response, write_sentence
+from smallest_recipe import SMALLEST
 
 from dagster_project.automation import report_declarations
 from dagster_project.condition import incremental
 from dagster_project.definitions import defs
 from dagster_project.resources import Pipeline
 from llm_assets.instance import environment
-from llm_assets.plan import ASSETS, label
+from llm_assets.plan import ASSETS, PER_CRAWL, label
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
 from llm_assets.verify import compare_roots
 
 pytestmark = pytest.mark.system  # some twenty runs and a clean one: minutes
 
-PER_CRAWL = [name for name, node in ASSETS.items() if node.per_crawl]
-GLOBAL = [name for name, node in ASSETS.items() if not node.per_crawl]
+GLOBAL = [name for name in ASSETS if name not in PER_CRAWL]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-SETTINGS = [
-    "tokenizer.vocabulary=300",
-    "model.layers=1",
-    "model.width=16",
-    "model.heads=1",
-    "model.context=16",
-    "training.steps=2",
-    "training.windows=2",
-    "training.validate_every=2",
-    "training.checkpoint_every=2",
-    "training.validation_windows=2",
-    "shards.validation_fraction=0.2",
-    "sampling.tokens=2",
-    "sampling.windows=2",
-]
 
 
 def write_warc(path: Path, pages: Iterable[int]) -> None:
@@ -57,12 +42,7 @@ def write_page(number: int) -> bytes:
     text = " ".join(write_sentence(draw) for _ in range(5 if number == 10 else 8 + number % 3))
     text += " Whoever asks is told to call +1 650 253 0000 before noon." if number == 16 else ""
     page = f"<html lang=en><head><title>Page {number}</title></head><body><article><p>{text}</p></article></body></html>".encode()
-    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page
-    header = (
-        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://site.example/{number}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\n"
-        f"Content-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
-    )
-    return header.encode() + block + b"\r\n\r\n"
+    return write_response(f"http://site.example/{number}", page)
 
 
 class Watched:
@@ -183,7 +163,7 @@ def watched(tmp_path: Path, in_process: None, monkeypatch: pytest.MonkeyPatch) -
         write_warc(archives / f"{file}.warc", pages)
     (archives / "damaged.warc.gz").write_bytes(gzip.compress(write_page(30))[:-20])
     root = DataRoot.at(tmp_path / "home")
-    put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SETTINGS))
+    put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SMALLEST))
     declare(root, "a")
     declare(root, "damaged", "damaged.warc.gz")
     declare(root, "off", "a")

@@ -21,6 +21,7 @@ import dagster as dg
 import pytest
 from planted_pages import write_sentence
 from programs import call, kill_group, variables, wait_until
+from smallest_recipe import SMALLEST
 
 from llm_assets.instance import environment
 from llm_assets.plan import Snapshot, survey
@@ -33,21 +34,6 @@ pytestmark = pytest.mark.system
 CRAWLS = int(os.environ.get("LLM_ASSETS_TRIAL_CRAWLS", "2"))
 DOCUMENTS = 50 if CRAWLS > 2 else 8
 MINUTES = 10 if CRAWLS <= 2 else CRAWLS
-SETTINGS = [
-    "tokenizer.vocabulary=300",
-    "model.layers=1",
-    "model.width=16",
-    "model.heads=1",
-    "model.context=16",
-    "training.steps=2",
-    "training.windows=2",
-    "training.validate_every=2",
-    "training.checkpoint_every=2",
-    "training.validation_windows=2",
-    "shards.validation_fraction=0.2",
-    "sampling.tokens=2",
-    "sampling.windows=2",
-]
 
 
 def write_documents(path: Path, seed: int, number: int) -> None:
@@ -75,7 +61,7 @@ def declare(root: DataRoot, name: str, seed: int, *, damaged: bool = False) -> N
 def looked_after(tmp_path: Path) -> Iterator[DataRoot]:
     """A root with a recipe and no crawl; a daemon with its code server works on it, and the sensor `incremental` is on."""
     root = DataRoot.at(tmp_path / "home")
-    put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SETTINGS))
+    put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SMALLEST))
     variables_ = variables() | {name: value for name, value in environment(root).items() if name not in variables()}
     variables_ |= {"LLM_ASSETS_DEVICE": "cpu"}
     programs = Path(sys.executable).parent

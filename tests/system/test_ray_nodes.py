@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from planted_pages import write_response
 
 from benchmarks.cluster import NodeKiller, make_root, run_stages, serve_store, start_cluster
 from llm_assets.engine import LocalEngine, RayEngine
@@ -27,12 +28,7 @@ def write_pages(path: Path, draw: random.Random) -> None:
     for number in range(PAGES):
         text = "".join(f"<p>The {' '.join(draw.choices(words, k=40))} of that.</p>" for _ in range(8))
         html = f"<html><head><title>Page {number}</title></head><body><article>{text}</article></body></html>".encode()
-        block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html
-        header = (
-            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://{path.stem}.example/{number}\r\n"
-            f"WARC-Date: 2024-01-02T03:04:05Z\r\nContent-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
-        )
-        records.append(header.encode() + block + b"\r\n\r\n")
+        records.append(write_response(f"http://{path.stem}.example/{number}", html))
     path.write_bytes(b"".join(records))
 
 
