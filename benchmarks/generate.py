@@ -80,7 +80,7 @@ def prepare(trial: Trial) -> Work[int]:
 
 def _write(model: Transformer, prompts: Sequence[Sequence[int]], tokens: int) -> int:
     texts = [Continuation(prompt, Decoding(tokens=tokens, seed=seed)) for seed, prompt in enumerate(prompts)]
-    with reproducible(threads=1):
+    with reproducible(1, model.cos.device.type):
         return sum(1 for _ in advance(model, texts, NO_TOKEN))
 
 

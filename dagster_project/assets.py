@@ -7,7 +7,7 @@ imported where they run, so that loading the graph costs no torch and no Polars.
 import dagster as dg
 
 from dagster_project.metadata import materialized
-from dagster_project.nodes import crawls, every_crawl, node, section
+from dagster_project.nodes import crawls, every_crawl, made_once, node, section
 from dagster_project.resources import Pipeline
 from llm_assets.recipe import SECTIONS
 
@@ -20,6 +20,7 @@ recipe_sections = [
 
 
 @dg.asset(**node("raw_crawl", "crawl", "warc"))
+@made_once
 def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """WARC files of a crawl, numbered once and for all, as its declaration names or makes them."""
     from llm_assets.crawl.stage import collect_files
@@ -36,6 +37,7 @@ def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     **node("extracted_text", "text", "trafilatura", "parquet"),
     deps=[raw_crawl, *map(section, ("url_filter", "opt_outs", "prescreen", "extraction"))],
 )
+@made_once
 def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Main text of every HTML page, a row for every record, and why a page gave no text."""
     from llm_assets.extract.stage import extract_texts
@@ -62,6 +64,7 @@ def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Res
     **node("quality_signals", "judgement", "polars", "parquet"),
     deps=[extracted_text, section("cleaning"), section("language"), section("signals")],
 )
+@made_once
 def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Everything that is measured of a document, a column a signal; nothing is decided."""
     from llm_assets.quality.stage import measure_signals
@@ -74,6 +77,7 @@ def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Re
 
 
 @dg.asset(**node("filtered_docs", "judgement", "duckdb", "parquet"), deps=[quality_signals, section("filters")])
+@made_once
 def filtered_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Documents within every quality bound, and for each of the others the first bound it broke."""
     from llm_assets.quality.decisions import decide_documents
@@ -84,6 +88,7 @@ def filtered_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
 
 
 @dg.asset(**node("minhash_signatures", "duplicates", "numba", "parquet"), deps=[extracted_text, section("cleaning"), section("signatures")])
+@made_once
 def minhash_signatures(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Exact hash and MinHash signature of every extracted document's cleaned text."""
     from llm_assets.dedup.stage import sign_documents
@@ -104,6 +109,7 @@ seniors = dg.AssetSpec(
 
 
 @dg.asset(**node("deduped_docs", "duplicates", "duckdb", "parquet"), deps=[filtered_docs, minhash_signatures, seniors, section("dedup")])
+@made_once
 def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Documents that are nobody's copy: first seen wins, over this crawl and the older ones."""
     from llm_assets.dedup.duplicates import remove_duplicates
@@ -120,6 +126,7 @@ def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
     **node("overlap_signals", "overlap", "numba", "parquet"),
     deps=[extracted_text, deduped_docs, section("cleaning"), section("contamination"), section("repetition")],
 )
+@made_once
 def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """What the documents left share with evaluation sets, item by item, and with each other; nothing is decided."""
     from llm_assets.overlap.stage import measure_overlaps
@@ -138,6 +145,7 @@ def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Re
     **node("selected_docs", "overlap", "duckdb", "parquet"),
     deps=[extracted_text, minhash_signatures, deduped_docs, overlap_signals, section("selection")],
 )
+@made_once
 def selected_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Documents of the corpus: those left, without what the recipe rejects for evaluation texts in it, and what is taken down."""
     from llm_assets.overlap.selection import select_documents
@@ -154,6 +162,7 @@ def selected_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resu
     **node("pii_scrubbed_corpus", "corpus", "parquet", "huggingface"),
     deps=[raw_crawl, extracted_text, quality_signals, selected_docs, section("cleaning"), section("pii")],
 )
+@made_once
 def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """The corpus: cleaned text without personal data, in FineWeb's columns; what was redacted, by kind and place."""
     from llm_assets.pii.stage import scrub_corpus
@@ -166,6 +175,7 @@ def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -
 
 
 @dg.asset(**node("tokenizer", "tokens", "huggingface", crawl=False), deps=[every_crawl(pii_scrubbed_corpus), section("tokenizer")])
+@made_once
 def tokenizer(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Byte-level BPE, trained on the crawls its section names, or taken from a file that it names."""
     from llm_assets.tokenizer.ranks import find_tokenizer
@@ -179,6 +189,7 @@ def tokenizer(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
 
 
 @dg.asset(**node("token_shards", "tokens", "numpy"), deps=[pii_scrubbed_corpus, deduped_docs, tokenizer, section("shards")])
+@made_once
 def token_shards(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Token ids of the corpus, train and validation, and where each document lies in them."""
     from llm_assets.shards.stage import pack_shards
@@ -190,6 +201,7 @@ def token_shards(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
 
 
 @dg.asset(**node("training_set", "model", "json", crawl=False), deps=[every_crawl(token_shards), tokenizer, section("training_set")])
+@made_once
 def training_set(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """The shards the next model is trained on; moves when the corpus has grown by the recipe's share."""
     from llm_assets.gate import choose_shards
@@ -200,6 +212,7 @@ def training_set(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
 
 
 @dg.asset(**node("trace_index", "model", "numpy", crawl=False), deps=[training_set, section("trace_index")])
+@made_once
 def trace_index(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Suffix arrays of the training set's tokens: where any run of them stands, and in which documents."""
     from llm_assets.gate import chosen_shards
@@ -214,6 +227,7 @@ def trace_index(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result
     **node("trained_model", "model", "pytorch", "huggingface", "mlflow", crawl=False),
     deps=[training_set, tokenizer, section("model"), section("training")],
 )
+@made_once
 def trained_model(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """A Llama-family model: a folder that transformers loads, its loss curve, its MLflow run."""
     from dagster_project.tracking.artifacts import training_logger

@@ -29,7 +29,7 @@ from llm_assets.pii.redact import private_errors
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import update_catalog
-from llm_assets.step import Step, begin_step
+from llm_assets.step import Step, begin_step, reopen_step
 
 
 def default_home() -> str:
@@ -122,11 +122,15 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                 self._above = find_pipeline(self.root, recipe, backfill or run.root_run_id or run.run_id, f"{name}{crawl}")
         return self._above
 
+    def reopen(self, context: dg.AssetExecutionContext) -> Step | None:
+        """The step that made the output, where only its checks are missing; None where there is work to do."""
+        return reopen_step(self.root, self.load_recipe(), self.open_engine(logged_progress(context.log.info)), *_output_of(context))
+
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:
         """What surrounds one stage: its output's lock and folder, its inputs, its engine, its MLflow run."""
-        crawl = context.partition_key if context.assets_def.partitions_def else None
-        asset, root, recipe = context.asset_key.to_user_string(), self.root, self.load_recipe()
+        asset, crawl = _output_of(context)
+        root, recipe = self.root, self.load_recipe()
         above = self._pipeline_run(context, recipe)
         above.outcomes[asset, crawl] = None
         with (
@@ -147,3 +151,8 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                 for warning in step.report.warnings:
                     context.log.warning(f"{step.name}: {for_plain_text(warning)}")
         above.outcomes[asset, crawl] = step.manifest.seconds if step.manifest else None
+
+
+def _output_of(context: dg.AssetExecutionContext) -> tuple[str, str | None]:
+    """Asset and crawl that a step is about."""
+    return context.asset_key.to_user_string(), context.partition_key if context.assets_def.partitions_def else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from llm_assets.section import fingerprint
 
 
 @dataclass(frozen=True)
@@ -129,3 +131,9 @@ def list_outputs(crawls: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     for node in ASSETS.values():
         for crawl in names if node.per_crawl else [None]:
             yield node.name, crawl
+
+
+def read_key(asset: str, inputs: Mapping[str, str | None]) -> str:
+    """Fingerprint of all that a step of an asset reads: of the same key, it does the same work."""
+    known = {name: version for name, version in inputs.items() if version is not None}
+    return fingerprint([asset, ASSETS[asset].code, known])

@@ -16,7 +16,8 @@ from pathlib import Path
 from llm_assets.engine.journal import KEY_LETTERS, PARTIAL
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import MANIFEST
-from llm_assets.plan import ASSETS, Snapshot, label, read_key
+from llm_assets.graph import read_key
+from llm_assets.plan import ASSETS, Snapshot, label
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import update_catalog

@@ -15,7 +15,7 @@ from typing import Literal
 from llm_assets.crawl.declaration import Declaration, declared_version
 from llm_assets.formats.failure import Failure, read_failure
 from llm_assets.formats.manifest import Manifest, read_checks
-from llm_assets.graph import ASSETS, PER_CRAWL, SENIORS_OF, Node, label, list_outputs, split_label
+from llm_assets.graph import ASSETS, PER_CRAWL, SENIORS_OF, Node, label, list_outputs, read_key, split_label
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
@@ -32,7 +32,6 @@ __all__ = [
     "State",
     "label",
     "list_outputs",
-    "read_key",
     "runnable",
     "split_label",
     "survey",
@@ -41,19 +40,14 @@ __all__ = [
 State = Literal["current", "stale", "missing", "failed"]
 
 
-def read_key(asset: str, inputs: Mapping[str, str | None]) -> str:
-    """Fingerprint of all that a step of an asset reads: of the same key, it does the same work."""
-    known = {name: version for name, version in inputs.items() if version is not None}
-    return fingerprint([asset, ASSETS[asset].code, known])
-
-
 @dataclass(frozen=True)
 class Standing:
     """How one output stands. ``because`` says what changed, ``waits_for`` which of what it reads is not current itself.
 
     ``failed`` is what would be missing or stale, but its last step raised on the very inputs that another would read now, or a
     check of it failed: another is not worth it until something changes, or a person asks for it. ``seconds`` is how long
-    the last step that ended well took, ``made`` when it began, ``failure`` what the last one raised.
+    the last step that ended well took, ``made`` when it began, ``failure`` what the last one raised. ``unchecked``: it is what a
+    step would make, and all that is missing are checks of it, which a process that was killed, or an older version, did not run.
     """
 
     asset: str
@@ -64,6 +58,7 @@ class Standing:
     seconds: float | None = None
     made: str | None = None
     failure: Failure | None = None
+    unchecked: bool = False
 
     @property
     def label(self) -> str:
@@ -259,9 +254,11 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
     checked = read_checks(snapshot.root.place(node.name, crawl), manifest.folder)
     changed = tuple(_differences(manifest, node, snapshot.inputs(node.name, crawl)))
     failing = tuple(f"check {name} failed" for name in node.checks if checked.get(name) is False)
-    because = (*said, *changed, *failing, *(f"check {name} has not run" for name in node.checks if name not in checked))
+    unasked = tuple(f"check {name} has not run" for name in node.checks if name not in checked)
+    known, because = (*said, *changed, *failing), (*said, *changed, *failing, *unasked)
     state: State = "failed" if failure or (failing and not changed) else "stale" if because else "current"
-    return Standing(node.name, crawl, state, because, pending, manifest.seconds, manifest.created, failure)
+    unchecked = bool(unasked) and not known
+    return Standing(node.name, crawl, state, because, pending, manifest.seconds, manifest.created, failure, unchecked)
 
 
 def _find_failure(snapshot: Snapshot, node: Node, crawl: str | None) -> Failure | None:

@@ -21,8 +21,9 @@ from llm_assets.engine import Engine, ResumingEngine, open_journal
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError, UnreachableError
 from llm_assets.formats.failure import FAILURE, record_failure
 from llm_assets.formats.manifest import MANIFEST, Artefact, Manifest, describe_output, with_figures
+from llm_assets.graph import read_key
 from llm_assets.pii.redact import redact_for_display, redact_values
-from llm_assets.plan import ASSETS, Snapshot, label, read_key
+from llm_assets.plan import ASSETS, Snapshot, label
 from llm_assets.recipe import Recipe
 from llm_assets.report import Report
 from llm_assets.root import DataRoot
@@ -156,6 +157,21 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
         if (place / FAILURE).exists():
             root.remove(place / FAILURE)
         _remove_others(root, place, {folder, previous.folder if previous else folder})
+
+
+def reopen_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Step | None:
+    """The ended step of an output that is today's in all but its checks, so that they run without it; None where there is work to do."""
+    snapshot = Snapshot.at_hand(root, recipe)
+    manifest = snapshot.manifest(asset, crawl)
+    if manifest is None or not snapshot.standing(asset, crawl).unchecked:
+        return None
+    try:
+        folder = root.open_whole(manifest).folder
+    except DataError:
+        return None
+    told = dict(manifest.report)
+    links, warnings = told.pop("links", {}), tuple(told.pop("warnings", ()))
+    return Step(snapshot, asset, crawl, folder, engine, None, Report(**told, warnings=warnings), links, manifest)
 
 
 def _note_failure(root: DataRoot, place: Path, key: str, error: Exception) -> None:

@@ -81,7 +81,7 @@ def score_folder(folder: Path, texts: Sequence[str], device: str, *, masked: boo
     from llm_assets.training.determinism import reproducible
 
     model, tokenizer = open_model(folder, device)
-    with reproducible(threads=1):
+    with reproducible(1, model.cos.device.type):
         return score_texts(model, tokenizer, texts, masked=masked).bits_per_byte
 
 

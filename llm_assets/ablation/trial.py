@@ -81,7 +81,7 @@ def run_trial(
             put_text(report, json.dumps(dict(trained.figures), indent=1) + "\n")
         if not score.is_file():
             model, tokenizer = open_model(folder / "model", device)
-            with reproducible(threads=1):
+            with reproducible(1, model.cos.device.type):
                 scored = score_texts(model, tokenizer, held_out.texts, masked=variant.recipe.training.document_masking)
             put_text(score, json.dumps(asdict(scored), indent=1) + "\n")
     found = _read(score)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,15 +94,36 @@ def print_plan(root: DataRoot, recipe: Recipe, as_json: bool) -> None:
     rows = [
         {
             "output": each.label,
-            "runs": "maybe" if each.state == "current" else "yes",
-            "last_seconds": None if each.seconds is None else round(each.seconds, 1),
+            "runs": _tell_whether(each),
+            "last_seconds": None if each.seconds is None or each.unchecked else round(each.seconds, 1),
             "because": _tell_why(each),
         }
         for each in pending
     ]
     print_table(rows, as_json, formats={"last_seconds": SECONDS}, empty="everything is current: nothing would run")
-    if not (snapshot.crawls or as_json):
+    if as_json:
+        return
+    if pending:
+        stdout.print(_tell_time(pending), soft_wrap=True)
+    if not snapshot.crawls:
         stdout.print(NO_CRAWL)
+
+
+def _tell_whether(standing: Standing) -> str:
+    if standing.unchecked:
+        return "checks"
+    return "maybe" if standing.state == "current" else "yes"
+
+
+def _tell_time(pending: Sequence[Standing]) -> str:
+    """What the last times add up to: of what is sure to run, and with what may run after it."""
+    made = [each for each in pending if not each.unchecked]
+    seconds = {sure: sum(each.seconds or 0 for each in made if (each.state != "current") is sure) for sure in (True, False)}
+    unknown = sum(each.seconds is None for each in made)
+    said = f"as it took last time: {timedelta(seconds=round(seconds[True]))}"
+    if any(each.state == "current" for each in made):
+        said += f", at most {timedelta(seconds=round(sum(seconds.values())))}"
+    return said + (f"; {unknown:,} {'was' if unknown == 1 else 'were'} never made, of which nobody knows" if unknown else "")
 
 
 def _tell_why(standing: Standing) -> str:

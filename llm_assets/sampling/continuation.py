@@ -13,6 +13,7 @@ import torch
 from llm_assets.model.transformer import Cache, Transformer
 from llm_assets.sampling.config import Decoding
 from llm_assets.sampling.decode import choose_token
+from llm_assets.sampling.replay import Replay
 
 
 class Continuation:
@@ -44,22 +45,27 @@ def advance(model: Transformer, texts: Sequence[Continuation], end: int) -> Iter
     context, device = model.dimensions.context, model.embed_tokens.weight.device
     running = list(texts)
     cache = Cache(model.dimensions, len(running), device, model.embed_tokens.weight.dtype)
+    replay = None
     for row, text in enumerate(running):
         _refill(model, cache, row, text.tokens[-context:-1])
     while running:
         for row, text in enumerate(running):
             if cache.lengths[row] == context:
                 _refill(model, cache, row, text.tokens[-max(1, context // 2) : -1])
-        newest = torch.tensor([[text.tokens[-1]] for text in running], device=device)
-        logits = model(newest, cache)[:, -1]  # (B, V)
+        newest = torch.tensor([[text.tokens[-1]] for text in running])
+        if device.type == "cuda":
+            replay = replay or Replay(model, cache)
+            logits = replay.step(newest)  # (B, V)
+        else:
+            logits = model(newest, cache)[:, -1]  # (B, V)
         for row, text in enumerate(running):
             token = text.add(logits[row], end)
             if token is not None:
                 yield text, token
         staying = [row for row, text in enumerate(running) if not text.ended]
-        if len(staying) < len(running):
-            running = [running[row] for row in staying]
-            cache = cache.select(staying) if staying else cache
+        if 0 < len(staying) < len(running):
+            cache, replay = cache.select(staying), None
+        running = [running[row] for row in staying]
 
 
 def _refill(model: Transformer, cache: Cache, row: int, tokens: Sequence[int]) -> None:

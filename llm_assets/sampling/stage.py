@@ -60,7 +60,7 @@ def sample_model(
     windows = Windows([tokens for _, tokens in validation], transformer.dimensions.context)
     figures: dict[str, Figure] = {}
     sources = find_sources(shards, corpora) if corpora is not None else None
-    with reproducible(threads=1):
+    with reproducible(1, transformer.cos.device.type):
         decodings = [config.model_copy(update={"seed": config.seed + number}) for number in range(len(config.prompts))]
         texts = generate(transformer, tokenizer, config.prompts, decodings)
         samples = [{"prompt": prompt, "text": text} for prompt, text in zip(config.prompts, texts, strict=True)]

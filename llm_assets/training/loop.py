@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as lightning
+import torch
 from torch import distributed
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
@@ -55,7 +56,7 @@ def fit(
     machine.check(config)
     steps = len(batches) // config.accumulate
     module = LanguageModel(model, config, steps)
-    with reproducible(config.threads), quiet("pytorch_lightning"), quiet("lightning_fabric"):
+    with reproducible(config.threads, machine.device), quiet("pytorch_lightning"), quiet("lightning_fabric"):
         recorder = Recorder(lambda: _score(module, validation, token_lengths), checkpoint, on_step)
         trainer = lightning.Trainer(
             **machine.trainer_settings(),
@@ -65,7 +66,7 @@ def fit(
             logger=logger,
             log_every_n_steps=min(config.log_every, len(batches)),
             callbacks=[recorder],
-            deterministic=True,
+            deterministic=torch.are_deterministic_algorithms_enabled(),
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
             enable_checkpointing=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,6 +107,16 @@ def test_a_plan_with_a_setting_is_about_that_setting(call, pages) -> None:
 
     assert "recipe/filters" not in reasons().get("filtered_docs[pages]", "")
     assert "recipe/filters changed" in reasons("--set", "filters.gopher_quality.min_words=7")["filtered_docs[pages]"]
+
+
+def test_a_plan_adds_up_what_it_took_last_time_and_what_nobody_knows(call, own_pages) -> None:
+    declare_site(own_pages, "whole", "pages")
+    for asset, seconds in (("extracted_text", 3599.6), ("quality_signals", 30.0)):
+        place = own_pages.place(asset, "whole")
+        made = describe_output(asset, "whole", place / "1", (), "another", {})
+        put_manifest(place, with_figures(made, {}, "2026-01-01", seconds))
+    said = call("plan", home=own_pages).out.replace("\n", " ")
+    assert re.search(r"as it took last time: 1:\d\d:\d\d; \d+ were never made, of which nobody knows", said)
 
 
 def test_an_empty_root_says_how_to_begin(call, tmp_path) -> None:

@@ -12,8 +12,10 @@ import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
+from llm_assets.formats.manifest import CHECKS, read_checks
 from llm_assets.instance import environment
-from llm_assets.recipe import put_recipe
+from llm_assets.plan import Snapshot
+from llm_assets.recipe import put_recipe, read_recipe
 from llm_assets.root import DataRoot
 
 RECIPE = "[filters.gopher_quality]\nmin_words = 5\n"
@@ -77,3 +79,22 @@ def test_a_failed_crawl_alone_is_gone_on_with_from_the_file_that_failed(instance
     assert done in parts.items()
     assert len(parts) == 2
     assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
+
+
+def test_an_output_that_lacks_its_checks_alone_is_checked_and_not_made_again(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    root = DataRoot.at(tmp_path / "home")
+    assert execute(instance, "other").success
+    place, before = root.place("extracted_text", "other"), root.manifest("extracted_text", "other")
+    assert before is not None
+    (place / CHECKS).unlink()  # a process that was killed before they ran
+    with execute(instance, "other") as again:
+        assert again.success
+        (told,) = again.asset_materializations_for_node("extracted_text")
+    assert root.manifest("extracted_text", "other") == before
+    assert told.metadata["read"].value == before.report["read"]
+    assert all(read_checks(place, before.folder).values())
+    assert Snapshot(root, read_recipe(root.recipe)).standing("extracted_text", "other").state == "current"
+
+    with execute(instance, "other") as asked_for:  # what is current is made again where a person asks for it
+        assert asked_for.success
+    assert root.manifest("extracted_text", "other") != before
