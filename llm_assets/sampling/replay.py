@@ -30,13 +30,13 @@ class FixedCache(Cache):
     def __init__(self, cache: Cache, places: Tensor, end: int) -> None:
         self.store, self.lengths = cache.store, [0] * len(cache.lengths)
         self._rows = torch.arange(len(cache.lengths), device=cache.store.device)[:, None]
-        self._places, self._end = places, end
+        self.places, self._places, self._end = places, places, end
 
     def begin(self, tokens: int) -> tuple[slice | Tensor, Tensor | None]:
         """As a cache does, for one token a window."""
         if tokens != 1:
             raise ValueError(f"a fixed step is of one token a window, and not of {tokens}")
-        return self._places, torch.arange(self._end, device=self.store.device) <= self._places[:, None, :, None]
+        return self.places, torch.arange(self._end, device=self.store.device) <= self.places[:, None, :, None]
 
     def end(self, tokens: int) -> None:
         """Nothing: the cache that lent its room counts."""
@@ -71,7 +71,7 @@ class Replay:
         return self._recordings[end].logits
 
     def _record(self, end: int) -> _Recording:
-        fixed, stream = FixedCache(self.cache, self._places, end), torch.cuda.Stream()
+        fixed, stream = FixedCache(self.cache, self._places, end), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM_STEPS):
