@@ -39,8 +39,10 @@ def test_another_machine_sees_everything_current_and_runs_nothing(other: DataRoo
     assert [path for path in other.home.rglob("*") if path.suffix in {".parquet", ".tokens", ".safetensors", ".gz"}] == []
 
 
-def test_what_was_made_in_a_store_is_byte_equal_to_what_is_made_in_a_folder(other: DataRoot, undisturbed: DataRoot) -> None:
-    done = call(other, "verify", "--against", undisturbed.home, "--json")
+@pytest.mark.parametrize("against", ["a folder", "a store"])
+def test_what_was_made_in_a_store_is_byte_equal_to_what_is_made_in_a_folder(against: str, other: DataRoot, undisturbed: DataRoot) -> None:
+    mine, theirs = (other, undisturbed) if against == "a folder" else (undisturbed, other)
+    done = call(mine, "verify", "--against", theirs.address, "--json")
     assert done.returncode == 0, done.stdout
     files = json.loads(done.stdout)
     assert len(files) > 20
