@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, NullPool, create_engine
+from sqlalchemy import MetaData, NullPool, create_engine, inspect, text
 
 from llm_assets.database import Database
 
@@ -42,6 +42,17 @@ def read_schema(database: Database, schema: str) -> list[str]:
     tables.reflect(engine)
     with engine.connect() as connection:
         return [str(tuple(row)) for table in tables.sorted_tables for row in connection.execute(table.select())]
+
+
+def copy_schema(database: Database, origin: str, copy: str) -> None:
+    """All tables of a schema, with their rows, in another: what a copied folder is where the records lie in it."""
+    database.make_schemas(copy)
+    with create_engine(database.url, poolclass=NullPool).begin() as connection:
+        known = inspect(connection)
+        for table in known.get_table_names(origin):
+            stored = ", ".join(f'"{column["name"]}"' for column in known.get_columns(table, origin) if "computed" not in column)
+            connection.execute(text(f'CREATE TABLE "{copy}"."{table}" (LIKE "{origin}"."{table}" INCLUDING ALL)'))
+            connection.execute(text(f'INSERT INTO "{copy}"."{table}" ({stored}) SELECT {stored} FROM "{origin}"."{table}"'))
 
 
 def _serve(programs: Path, folder: Path) -> Iterator[str]:

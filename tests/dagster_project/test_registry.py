@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from postgres_server import copy_schema
 
 from dagster_project.tracking.experiment import Experiment, open_experiment
 from dagster_project.tracking.registry import judge_model
+from llm_assets.database import Database, name_schema
 from llm_assets.engine import LocalEngine
 from llm_assets.plan import Snapshot
 from llm_assets.recipe import override, put_recipe, read_recipe
@@ -46,6 +49,8 @@ def test_a_champion_loads_in_transformers_and_gives_way_only_to_a_better_model(
 
     shutil.copytree(finished.home, tmp_path / "copy")
     root = DataRoot.at(tmp_path / "copy")
+    if database := Database.named_by(os.environ):
+        copy_schema(database, name_schema("mlflow", finished.address), name_schema("mlflow", root.address))
     experiment = registry_of(root, monkeypatch)
     (first,) = experiment.client.search_model_versions(f"name = '{experiment.name}'")
     assert aliases(experiment) == {"champion": str(first.version)} == {"champion": "1"}
