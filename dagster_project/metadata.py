@@ -9,8 +9,6 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.pictures import draw_pictures
-from dagster_project.schemas import column_schemas
 from dagster_project.tracking.artifacts import record_pictures
 from llm_assets.display import for_markdown
 from llm_assets.report_page.figures import falls_of
@@ -20,6 +18,9 @@ from llm_assets.step import Step
 
 def materialized(step: Step) -> dg.MaterializeResult[None]:
     """What Dagster is told of a finished step: its data version, its counts, where else it is recorded."""
+    from dagster_project.pictures import draw_pictures  # numba and Polars, which whoever only looks at the graph need not wait for
+    from dagster_project.schemas import column_schemas
+
     report, manifest = step.report, step.manifest
     if report is None or manifest is None:
         raise AssertionError(f"{step.name} has not ended")

@@ -10,13 +10,10 @@ from llm_assets.checks.tables import Table, find_rows
 from llm_assets.errors import DataError
 from llm_assets.formats import tables
 from llm_assets.formats.doc import format_doc
-from llm_assets.pii.leftover import find_leftovers
 from llm_assets.plan import Snapshot, label
 from llm_assets.quality.bounds import bounds_table
 
 Row = Mapping[str, Any]
-
-NO_REJECTIONS = tables.REJECTIONS.empty_table()
 
 READ_AND_KEPT: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "quality_signals": (("extracted_text", "texts"), ("quality_signals", "signals")),
@@ -38,7 +35,7 @@ def nothing_lost(snapshot: Snapshot, asset: str, crawl: str | None) -> list[dict
         bound: dict[str, Table] = {name: (asset, name) for name in ("records", "texts", "rejections")}
         return find_rows(snapshot.root, crawl, "records_accounted", bound)
     documents, kept = READ_AND_KEPT[asset]
-    rejections: Table = (asset, "rejections") if asset in REJECTING else NO_REJECTIONS
+    rejections: Table = (asset, "rejections") if asset in REJECTING else tables.REJECTIONS.empty_table()
     return find_rows(snapshot.root, crawl, "nothing_lost", {"documents": documents, "kept": kept, "rejections": rejections})
 
 
@@ -78,5 +75,7 @@ def survivors_passed(snapshot: Snapshot, asset: str, crawl: str | None) -> list[
 
 def no_pii_left(snapshot: Snapshot, asset: str, crawl: str | None) -> Iterator[Row]:
     """No text, URL or title of the corpus still holds what the recipe's kinds find, apart from stand-ins."""
+    from llm_assets.pii.leftover import find_leftovers  # Polars, which whoever only looks at the graph need not wait for
+
     for each in find_leftovers(snapshot.root.artefact(asset, crawl), snapshot.recipe.pii):
         yield {"doc": format_doc(each.doc), "field": each.field, "kind": each.kind}

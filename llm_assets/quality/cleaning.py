@@ -6,11 +6,14 @@ signals and bounded by :class:`llm_assets.quality.c4.C4`.
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from llm_assets.section import Section
-from llm_assets.utf8 import Utf8
+
+if TYPE_CHECKING:
+    import polars as pl
 
 POLICY_PHRASES = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 PHRASE_SIGNS = r"(?i-u:javascript|terms of use|policy|cookies)"
@@ -52,10 +55,14 @@ def clean_texts(texts: pl.Series, cleaning: Cleaning) -> pl.Series:
 
     Linear in the length of a text; depends on nothing but the text and ``cleaning``.
 
+    >>> import polars as pl
     >>> clean_texts(pl.Series(["Home\nIt rained all day.[1]\nWe use cookies on this site"]), Cleaning()).to_list()
     ['It rained all day.']
     """
-    from llm_assets.quality.line_rules import LineRules, keep_lines  # numba, which whoever only reads a recipe need not wait for
+    import polars as pl  # this and numba are slow to load, and whoever only reads a recipe need not wait for them
+
+    from llm_assets.quality.line_rules import LineRules, keep_lines
+    from llm_assets.utf8 import Utf8
 
     read = pl.col("text").cast(pl.String).fill_null("")
     if cleaning.remove_citations:

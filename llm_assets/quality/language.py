@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field, model_validator
 
 from llm_assets.errors import ConfigError
 from llm_assets.quality.bounds import Bound, Filter
 from llm_assets.quality.signal import Signal
 from llm_assets.section import Section
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Language(Section):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from llm_assets.quality import FILTERS
@@ -13,6 +13,9 @@ from llm_assets.quality.cleaning import Cleaning, clean_texts
 from llm_assets.quality.config import Signals
 from llm_assets.quality.language import Language, identify_languages
 from llm_assets.quality.signal import Signal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DESCRIPTIONS: tuple[Signal, ...] = tuple(signal for chosen in FILTERS.values() for signal in chosen.signals)
 """Every signal: name, unit, definition, source."""
@@ -39,6 +42,8 @@ def measure_texts(texts: pl.Series, cleaning: Cleaning, language: Language, sign
 
 def measure_columns(texts: pl.Series, languages: pl.Series, cleaning: Cleaning, signals: Signals) -> pl.DataFrame:
     """A Float64 column a signal, one row a text; ``languages`` (String) says which words are looked for in it."""
+    import polars as pl
+
     from llm_assets.quality.batch import TextBatch
 
     text, cleaned = (TextBatch(each, languages, signals) for each in (texts, clean_texts(texts, cleaning)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from llm_assets.display import for_markdown, for_plain_text
 from llm_assets.notation import show_bounds
@@ -14,7 +15,9 @@ from llm_assets.report_page.drawing import spell_histogram
 from llm_assets.report_page.figures import Fall, Row
 from llm_assets.report_page.histograms import Histogram
 from llm_assets.report_page.page import tell_reason
-from llm_assets.sampling.memory import TracedSample
+
+if TYPE_CHECKING:
+    from llm_assets.sampling.memory import TracedSample
 
 BAR_LETTERS = 20
 MOST_RUNS = 3

@@ -1,5 +1,8 @@
 """The graph Dagster sees is the planner's, and says of itself what a person wants to know."""
 
+import subprocess
+import sys
+
 import dagster as dg
 import pytest
 
@@ -39,6 +42,12 @@ def test_an_asset_has_group_kinds_owner_and_description(name: str) -> None:
 
 def test_the_definitions_hold_together() -> None:
     dg.Definitions.validate_loadable(defs)
+
+
+def test_the_graph_loads_without_what_only_stages_use() -> None:
+    heavy = "{'torch', 'polars', 'pandas', 'numba', 'mlflow', 'matplotlib'}"
+    code = f"import sys, dagster_project.definitions; print(sorted({heavy} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_both_jobs_are_there() -> None:
