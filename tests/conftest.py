@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -156,11 +157,12 @@ def run_root(in_process: None) -> Callable[..., tuple[bool, str]]:
     from llm_assets.instance import environment
 
     def start(root: DataRoot, workers: int = 1, settings: list[str] | None = None) -> tuple[bool, str]:
-        os.environ.pop("MLFLOW_TRACKING_URI", None)
-        os.environ.update(environment(root))
         console = Console(file=io.StringIO(), width=200)
-        pipeline = Pipeline(home=root.address, state=str(root.state), workers=workers, device="cpu", set=settings or [])
-        return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+        with patch.dict(os.environ):
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+            os.environ.update(environment(root))
+            pipeline = Pipeline(home=root.address, state=str(root.state), workers=workers, device="cpu", set=settings or [])
+            return run(root, pipeline, console), console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
     return start
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def environment_as_it_was() -> Iterator[None]:
     """What a test, or a run in its process, sets of its root's variables is no other test's."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture
