@@ -35,9 +35,12 @@ def _guard(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"{name}_checks", specs=specs)
     def check(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> Iterator[dg.AssetCheckResult]:
         crawl = context.partition_key if node.per_crawl else None
-        snapshot = Snapshot.at_hand(pipeline.root, pipeline.load_recipe())
+        snapshot = pipeline.look()
         for question in node.checks:
-            yield ask(snapshot, question, name, crawl)
+            result = ask(snapshot, question, name, crawl)
+            if not result.passed:
+                pipeline.note_broken(context, name, crawl)
+            yield result
         if name in WATCHED and crawl is not None:
             yield _rates(snapshot, name, crawl, pipeline.drift_band)
 

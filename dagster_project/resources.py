@@ -26,6 +26,7 @@ from llm_assets.display import for_plain_text
 from llm_assets.engine import Engine, LocalEngine, Progress, RayEngine
 from llm_assets.errors import ConfigError
 from llm_assets.pii.redact import private_errors
+from llm_assets.plan import Snapshot
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import update_catalog
@@ -70,6 +71,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     )
 
     _above: PipelineRun | None = PrivateAttr(default=None)
+    _worked: bool = PrivateAttr(default=False)
 
     @property
     def root(self) -> DataRoot:
@@ -97,19 +99,28 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Pipeline]:  # noqa: ARG002  # Dagster's signature
-        """Itself, while a run of Dagster's lasts in this process; at its end the catalog shows what it made, and the pipeline run that
-        it began is concluded."""
+        """Itself, while a run of Dagster's lasts in this process, or a step of one; at its end the catalog shows what it made, and its part
+        in the pipeline run is concluded."""
         try:
             yield self
         finally:
-            if self._above is not None:
-                try:
+            try:
+                if self._worked:
                     update_catalog(self.root)
-                finally:
-                    if self._above.held is not None:
-                        self._above.conclude()
+            finally:
+                if self._above is not None and self._above.held is not None:
+                    self._above.conclude()
 
-    def _pipeline_run(self, context: dg.AssetExecutionContext, recipe: Recipe) -> PipelineRun:
+    def look(self) -> Snapshot:
+        """The root as it stands, for who checks an output and notes what came of it."""
+        self._worked = True
+        return Snapshot.at_hand(self.root, self.load_recipe())
+
+    def note_broken(self, context: dg.AssetCheckExecutionContext, asset: str, crawl: str | None) -> None:
+        """An output broke a check. Where the two are steps of their own, the one that made it was concluded without that."""
+        self._pipeline_run(context, self.load_recipe()).outcomes.setdefault((asset, crawl), None)
+
+    def _pipeline_run(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, recipe: Recipe) -> PipelineRun:
         """The MLflow run above the stages of a Dagster run: what whoever started it names, else one of its own, or of its backfill."""
         if self._above is None:
             run, tags = context.run, context.run.tags
@@ -129,6 +140,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:
         """What surrounds one stage: its output's lock and folder, its inputs, its engine, its MLflow run."""
+        self._worked = True
         asset, crawl = _output_of(context)
         root, recipe = self.root, self.load_recipe()
         above = self._pipeline_run(context, recipe)

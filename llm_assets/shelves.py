@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+from filelock import FileLock
 
 from llm_assets.catalog import build_catalog, open_catalog
 from llm_assets.crawl.declaration import Declaration
@@ -85,9 +86,13 @@ def rebuild_catalog(root: DataRoot) -> None:
 
 
 def update_catalog(root: DataRoot) -> None:
-    """Rebuilds the catalog after outputs have changed. In a store whoever reads the catalog does so, since it wants every table here."""
+    """Rebuilds the catalog after outputs have changed, one process at a time, so that what stays shows what all of them have made.
+
+    In a store whoever reads the catalog does so, since it wants every table here.
+    """
     if root.mirror is None:
-        rebuild_catalog(root)
+        with FileLock(root.state / "catalog.lock"):
+            rebuild_catalog(root)
 
 
 def settle_catalog(root: DataRoot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def hold_alive(root: DataRoot, run_id: str) -> FileLock:
     """The lock of this process on a pipeline run. Released, it must be removed with :func:`let_go`."""
     folder = _folder(root)
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{run_id}.{os.getpid()}.lock", timeout=0)
+    lock = FileLock(folder / f"{run_id}.{socket.gethostname()}-{os.getpid()}.lock", timeout=0)
     lock.acquire()
     return lock
 
@@ -25,6 +26,19 @@ def let_go(lock: FileLock) -> None:
     """Ends the hold, and leaves no file of it."""
     Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()
+
+
+def is_last(root: DataRoot, run_id: str, lock: FileLock | None) -> bool:
+    """Whether no other living process holds a pipeline run, as far as this machine sees their locks."""
+    own = Path(lock.lock_file) if lock is not None else None
+    for path in _folder(root).glob(f"{run_id}.*.lock"):
+        if path != own:
+            try:
+                with FileLock(path, timeout=0):
+                    continue
+            except Timeout:
+                return False
+    return True
 
 
 def end_dead(experiment: Experiment, root: DataRoot) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from dagster_project.tracking.experiment import HOME, NOTE, Experiment, hide_password, name_experiment, open_experiment
-from dagster_project.tracking.liveness import end_dead, hold_alive, let_go
+from dagster_project.tracking.liveness import end_dead, hold_alive, is_last, let_go
 from dagster_project.tracking.runs import TrackedRun, create_run, write_batch
 from llm_assets.errors import DataError
 from llm_assets.formats.manifest import Manifest, read_checks
@@ -44,7 +44,7 @@ DAGSTER_TAG = "llm_assets/pipeline_run"
 class PipelineRun:
     """A pipeline run that this process takes part in. ``outcomes`` says of each output how many seconds it took, None where it failed.
 
-    ``failed`` names what had failed before this process came to it; ``held`` tells others that the process lives.
+    ``held`` tells others that the process lives.
     """
 
     experiment: Experiment
@@ -52,8 +52,6 @@ class PipelineRun:
     recipe: Recipe
     run_id: str
     held: FileLock | None = None
-    failed: frozenset[str] = frozenset()
-    seconds: float = 0.0
     outcomes: dict[tuple[str, str | None], float | None] = field(default_factory=dict)
 
     @property
@@ -71,27 +69,33 @@ class PipelineRun:
         self.outcomes |= {(asset, crawl): None for asset in left[:1]}
 
     def conclude(self, status: str | None = None) -> None:
-        """Writes the totals and ends the run: failed where an output failed or broke a check, unless a ``status`` says otherwise.
+        """Adds what this process did to the totals, and ends the run unless another process still takes part in it: failed where an output
+        failed or broke a check and nobody did it well since, unless a ``status`` says otherwise.
 
         The totals are those of the crawls it was about, or of all crawls where it was about what they make together.
         """
         crawls = [crawl for _, crawl in self.outcomes if crawl is not None]
         whole = len(crawls) < len(self.outcomes) or not crawls
-        totals = sum_crawls(self.root, [each.name for each in self.root.crawls()] if whole else dict.fromkeys(crawls))
-        run, falls = TrackedRun(self.experiment, self.run_id), totals.falls(self.recipe.filters)
-        well = {label(*output) for output, seconds in self.outcomes.items() if seconds is not None and not self._broke_a_check(*output)}
-        failed = sorted(({label(*output) for output in self.outcomes} | self.failed) - well)
-        seconds = self.seconds + sum(each or 0.0 for each in self.outcomes.values())
-        write_batch(
-            run,
-            metrics={**totals.metrics(), "seconds": seconds, "outputs": len(well)},
-            tags={NOTE: write_waterfall(falls), FAILED: ", ".join(failed)},
-        )
-        client = self.experiment.client
-        client.log_text(self.run_id, json.dumps([asdict(fall) for fall in falls], indent=1) + "\n", "funnel.json")
-        client.set_terminated(self.run_id, status or ("FAILED" if failed else "FINISHED"))
-        if self.held is not None:
-            let_go(self.held)
+        run, client = TrackedRun(self.experiment, self.run_id), self.experiment.client
+        with hold_records(self.root):  # steps of one Dagster run, or runs of a backfill, may end at the same time
+            before = client.get_run(self.run_id).data
+            totals = sum_crawls(self.root, [each.name for each in self.root.crawls()] if whole else dict.fromkeys(crawls))
+            falls = totals.falls(self.recipe.filters)
+            well = {label(*output) for output, seconds in self.outcomes.items() if seconds is not None and not self._broke_a_check(*output)}
+            known = {each for each in before.tags.get(FAILED, "").split(", ") if each}
+            failed = sorted(({label(*output) for output in self.outcomes} | known) - well)
+            seconds = before.metrics.get("seconds", 0.0) + sum(each or 0.0 for each in self.outcomes.values())
+            outputs = before.metrics.get("outputs", 0.0) + len(well)
+            write_batch(
+                run,
+                metrics={**totals.metrics(), "seconds": seconds, "outputs": outputs},
+                tags={NOTE: write_waterfall(falls), FAILED: ", ".join(failed)},
+            )
+            client.log_text(self.run_id, json.dumps([asdict(fall) for fall in falls], indent=1) + "\n", "funnel.json")
+            if is_last(self.root, self.run_id, self.held):
+                client.set_terminated(self.run_id, status or ("FAILED" if failed else "FINISHED"))
+            if self.held is not None:
+                let_go(self.held)
 
     def _broke_a_check(self, asset: str, crawl: str | None) -> bool:
         manifest = self.root.manifest(asset, crawl)
@@ -164,11 +168,10 @@ def find_pipeline(root: DataRoot, recipe: Recipe, key: str, name: str) -> Pipeli
         found = experiment.client.search_runs([experiment.id], f"tags.`{KEY}` = '{named}'", max_results=1)
         if not found:
             return _begin(experiment, root, recipe, name, {KEY: named})
-    run_id, data = str(found[0].info.run_id), found[0].data
-    held = hold_alive(root, run_id)
-    experiment.client.update_run(run_id, "RUNNING")
-    failed = frozenset(each for each in data.tags.get(FAILED, "").split(", ") if each)
-    return PipelineRun(experiment, root, recipe, run_id, held, failed, data.metrics.get("seconds", 0.0))
+        run_id = str(found[0].info.run_id)
+        held = hold_alive(root, run_id)
+        experiment.client.update_run(run_id, "RUNNING")
+    return PipelineRun(experiment, root, recipe, run_id, held)
 
 
 def join_pipeline(root: DataRoot, recipe: Recipe, tag: str) -> PipelineRun:

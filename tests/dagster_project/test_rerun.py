@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import mlflow
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
+from llm_assets.catalog import open_catalog, query_rows
+from llm_assets.checks import CHECKS as QUESTIONS
 from llm_assets.formats.manifest import CHECKS, read_checks
-from llm_assets.instance import environment
+from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import Snapshot
 from llm_assets.recipe import put_recipe, read_recipe
 from llm_assets.root import DataRoot
@@ -38,10 +41,13 @@ def instance(tmp_path: Path, in_process: None) -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def execute(instance: dg.DagsterInstance, crawl: str, again: str | None = None) -> dg.JobExecutionResult:
-    """Runs the beginning of the crawl's job, or goes on with a run of it from where that failed."""
+def execute(
+    instance: dg.DagsterInstance, crawl: str, again: str | None = None, check: dg.AssetCheckKey | None = None
+) -> dg.JobExecutionResult:
+    """Runs the beginning of the crawl's job, or goes on with a run of it from where that failed, or runs a check alone."""
     job = ReconstructableRepository.for_module("dagster_project.definitions", "defs", None).get_reconstructable_job("crawl_to_corpus")
-    job = job.get_subset(asset_selection=frozenset(map(dg.AssetKey, ("raw_crawl", "extracted_text", "quality_signals"))))
+    assets = () if check else ("raw_crawl", "extracted_text", "quality_signals")
+    job = job.get_subset(asset_selection=frozenset(map(dg.AssetKey, assets)), asset_check_selection={check} if check else None)
     pipeline = {"home": os.environ["LLM_ASSETS_HOME"], "state": os.environ["LLM_ASSETS_STATE"], "workers": 1}
     options = dg.ReexecutionOptions.from_failure(again, instance) if again else None
     return dg.execute_job(
@@ -97,3 +103,20 @@ def test_an_output_that_lacks_its_checks_alone_is_checked_and_not_made_again(ins
     with execute(instance, "other") as asked_for:  # what is current is made again where a person asks for it
         assert asked_for.success
     assert root.manifest("extracted_text", "other") != before
+
+
+def test_a_check_that_fails_as_a_step_of_its_own_is_in_the_catalog_and_fails_the_pipeline_run(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = DataRoot.at(tmp_path / "home")
+    assert execute(instance, "other").success
+    monkeypatch.setitem(QUESTIONS, "nothing_lost", lambda snapshot, asset, crawl: [{"doc": 1}])
+    with execute(instance, "other", check=dg.AssetCheckKey(dg.AssetKey("quality_signals"), "nothing_lost")) as checked:
+        assert not checked.success
+    client = mlflow.MlflowClient(tracking_uri(root))
+    (known,) = [each for each in client.search_experiments() if each.name == root.home.name]
+    (run,) = client.search_runs([known.experiment_id], f"tags.`llm_assets.pipeline_key` like '{checked.run_id}%'")
+    assert (run.info.status, run.data.tags["llm_assets.failed"]) == ("FAILED", "quality_signals[other]")
+    with open_catalog(root.catalog) as connection:
+        (row,) = query_rows(connection, "select state from freshness where asset = 'quality_signals' and crawl = 'other'")
+    assert row["state"] == "failed"

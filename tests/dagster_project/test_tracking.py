@@ -151,6 +151,33 @@ def test_processes_of_one_dagster_run_share_a_pipeline_run_which_ends_well_once_
     assert other.run_id != first.run_id
 
 
+def test_processes_that_work_at_the_same_time_add_up_and_the_last_of_them_ends_the_pipeline_run(
+    experiment: Experiment, root: DataRoot, recipe: Recipe
+) -> None:
+    program = f"""
+from dagster_project.tracking.pipeline_run import find_pipeline
+from llm_assets.recipe import read_recipe
+from llm_assets.root import DataRoot
+root = DataRoot.at({str(root.home)!r})
+run = find_pipeline(root, read_recipe(root.recipe), "dagster-run", "materialize")
+run.outcomes = {{("quality_signals", "a"): 3.0, ("minhash_signatures", "a"): None}}
+print(run.run_id, flush=True)
+input()
+run.conclude()
+"""
+    first = find_pipeline(root, recipe, "dagster-run", "materialize")
+    first.outcomes["extracted_text", "a"] = 2.0
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == first.run_id
+        first.conclude()
+        assert status(experiment, first.run_id) == "RUNNING"
+        other.communicate("\n")
+    run = experiment.client.get_run(first.run_id)
+    assert (run.info.status, run.data.tags["llm_assets.failed"]) == ("FAILED", "minhash_signatures[a]")
+    assert (run.data.metrics["seconds"], run.data.metrics["outputs"]) == (5.0, 2)
+
+
 def test_the_link_to_a_run_holds_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_ASSETS_MLFLOW_UI", raising=False)
     run = TrackedRun(Experiment("https://ada:secret@mlflow.example:8443/team", "7", "web"), "r1")
