@@ -14,6 +14,7 @@ import logging
 import os
 import random
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,15 +43,16 @@ NOTICE = {"RAY_health_check_initial_delay_ms": "0", "RAY_health_check_period_ms"
 
 
 @contextmanager
-def start_cluster(folder: Path, nodes: int, dashboard_port: int | None = None) -> Iterator[Any]:
-    """Nodes of one core, the head among them, each with a cache of its own below ``folder``; a job server where asked for."""
-    os.environ.update(QUIET | NOTICE)
+def start_cluster(folder: Path, nodes: int, *, jobs: bool = False) -> Iterator[Any]:
+    """Nodes of one core, the head among them, each with a cache of its own below ``folder``.
+
+    With ``jobs`` there is a server of jobs, and nodes are given the time to answer that Ray gives them.
+    """
+    os.environ.update(QUIET if jobs else QUIET | NOTICE)
     import ray
     from ray.cluster_utils import Cluster
 
-    head = {**_describe_node(folder, 0), "include_dashboard": dashboard_port is not None}
-    if dashboard_port is not None:
-        head["dashboard_port"] = dashboard_port
+    head = {**_describe_node(folder, 0), "include_dashboard": jobs, "dashboard_agent_listen_port": None}  # whichever port is free
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         for number in range(1, nodes):
@@ -62,7 +64,9 @@ def start_cluster(folder: Path, nodes: int, dashboard_port: int | None = None) -
 
 
 def _describe_node(folder: Path, number: int) -> dict[str, Any]:
-    return {"num_cpus": 1, "object_store_memory": STORE_BYTES, "env_vars": {CACHE: str(folder / f"node {number}")}}
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # as in a shell where the environment is active
+    told = {CACHE: str(folder / f"node {number}"), "PATH": programs}
+    return {"num_cpus": 1, "object_store_memory": STORE_BYTES, "env_vars": told}
 
 
 @contextmanager

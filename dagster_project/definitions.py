@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import dagster as dg
 
 from dagster_project.assets import GRAPH, recipe_sections, seniors
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
+from dagster_project.executor import choose_executor
 from dagster_project.freshness import freshness
 from dagster_project.nightly import nightly
 from dagster_project.notices import NOTICES
@@ -23,6 +26,5 @@ defs = dg.Definitions(
     sensors=[declarations, incremental, *SENSORS, *NOTICES],
     schedules=SCHEDULES,
     resources={"pipeline": Pipeline()},
-    # Stages spread over processes themselves; a process for each step on top would cost seconds and gain nothing.
-    executor=dg.in_process_executor,
+    executor=choose_executor(os.environ),
 )

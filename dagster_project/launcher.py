@@ -43,23 +43,29 @@ class MonitoredRunLauncher(DefaultRunLauncher):
         super().launch_run(context)
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Whether the process that executes the run is there. One that has not said yet which it is is waited for."""
-        started = self._find_process(run.run_id) if host_tag().items() <= run.tags.items() else None
-        if started is None:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        number, when = started
-        if is_process_of(number, when):
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, f"process {number} of the run is gone: it was killed, or its machine was")
+        """Whether the process that executes the run is there."""
+        return judge_process(self._instance, run)
 
-    def _find_process(self, run_id: str) -> tuple[int, float] | None:
-        """Number of the run's process, which is the first to tell its own, and when it did."""
-        for entry in self._instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
-            event = entry.dagster_event
-            pid = event.engine_event_data.metadata.get("pid") if event is not None else None
-            if pid is not None:
-                return int(str(pid.value)), entry.timestamp
-        return None
+
+def judge_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealthResult:
+    """Whether the process of this machine that executes a run is there. One that has not said yet which it is is waited for."""
+    started = _find_process(instance, run.run_id) if host_tag().items() <= run.tags.items() else None
+    if started is None:
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+    number, when = started
+    if is_process_of(number, when):
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+    return CheckRunHealthResult(WorkerStatus.FAILED, f"process {number} of the run is gone: it was killed, or its machine was")
+
+
+def _find_process(instance: dg.DagsterInstance, run_id: str) -> tuple[int, float] | None:
+    """Number of the run's process, which is the first to tell its own, and when it did."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = entry.dagster_event
+        pid = event.engine_event_data.metadata.get("pid") if event is not None else None
+        if pid is not None:
+            return int(str(pid.value)), entry.timestamp
+    return None
 
 
 def host_tag() -> dict[str, str]:

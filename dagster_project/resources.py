@@ -1,8 +1,8 @@
 """Where data lies, which recipe, how many workers, which device, where MLflow records.
 
-The only place of the graph that reads the environment: ``LLM_ASSETS_HOME`` (default ``./data``), ``LLM_ASSETS_STATE`` (default
-``.state`` in it), ``LLM_ASSETS_ENGINE``, ``LLM_ASSETS_RAY_ADDRESS``, ``LLM_ASSETS_WORKERS``, ``LLM_ASSETS_MEMORY``,
-``LLM_ASSETS_DEVICE``, ``LLM_ASSETS_DRIFT_BAND`` and ``MLFLOW_TRACKING_URI``.
+The only place of the graph, but for its executor, that reads the environment: ``LLM_ASSETS_HOME`` (default ``./data``),
+``LLM_ASSETS_STATE`` (default ``.state`` in it), ``LLM_ASSETS_ENGINE``, ``LLM_ASSETS_RAY_ADDRESS``, ``LLM_ASSETS_WORKERS``,
+``LLM_ASSETS_MEMORY``, ``LLM_ASSETS_DEVICE``, ``LLM_ASSETS_DRIFT_BAND`` and ``MLFLOW_TRACKING_URI``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from dagster_project.tracking.runs import end_abandoned, record_report, track
 from llm_assets.checks.rates import DEFAULT_BAND
 from llm_assets.display import for_plain_text
 from llm_assets.engine import Engine, LocalEngine, Progress, RayEngine
+from llm_assets.engine.software import check_software
 from llm_assets.errors import ConfigError
 from llm_assets.pii.redact import private_errors
 from llm_assets.plan import Snapshot
+from llm_assets.ray_jobs import SOFTWARE
 from llm_assets.recipe import Recipe, override, put_recipe, read_recipe
 from llm_assets.root import DataRoot
 from llm_assets.shelves import update_catalog
@@ -100,7 +102,9 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Pipeline]:  # noqa: ARG002  # Dagster's signature
         """Itself, while a run of Dagster's lasts in this process, or a step of one; at its end the catalog shows what it made, and its part
-        in the pipeline run is concluded."""
+        in the pipeline run is concluded. ConfigError where whoever asked for this process works with other software."""
+        if wanted := os.environ.get(SOFTWARE):
+            check_software(wanted)
         try:
             yield self
         finally:

@@ -40,7 +40,7 @@ def connect(memory: str = "4GB", threads: int = 1, spill: Path | None = None) ->
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     if spill is not None:
-        connection.execute(f"set temp_directory = '{os.fspath(spill)}'")
+        connection.execute("set temp_directory = $1", [os.fspath(spill)])
     return connection
 
 

@@ -22,8 +22,10 @@ from filelock import FileLock
 
 from llm_assets import database
 from llm_assets.database import Database, name_schema
+from llm_assets.engine.software import describe_software
 from llm_assets.errors import ConfigError
 from llm_assets.formats.manifest import put_text
+from llm_assets.ray_jobs import EXECUTOR, LAUNCHER, SOFTWARE, is_on_ray, job_settings
 from llm_assets.root import DataRoot
 
 LOOPBACK = "127.0.0.1"
@@ -42,18 +44,19 @@ _FIRST_WRITTEN = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
-    """What ``dagster.yaml`` says, but for a person's overrides. ``variables`` is the environment.
+    """What ``dagster.yaml`` says, but for a person's overrides. ``variables`` is the environment of the root's programs.
 
     https://docs.dagster.io/deployment/oss/dagster-yaml tells the keys. A secret stands there as ``{"env": "NAME"}``.
     """
+    patience = 1000 if is_on_ray(variables, LAUNCHER) else 180  # Ray gives up a job that has waited for cores for 15 minutes
     settings: dict[str, Any] = {
         "telemetry": {"enabled": False},  # no usage reports
         "nux": {"enabled": False},  # no first-run pop-up
         # a run uses the cores it is given; two at once keep them busy while one of them starts or writes
         "run_queue": {"max_concurrent_runs": int(variables.get("LLM_ASSETS_RUNS") or 2), "dequeue_interval_seconds": 1},
-        "run_launcher": {"module": "dagster_project.launcher", "class": "MonitoredRunLauncher"},
+        "run_launcher": _choose_launcher(variables),
         # A run whose process is gone is failed, and tried again. One that failed by an error is not: it would fail the same way.
-        "run_monitoring": {"enabled": True, "poll_interval_seconds": 15, "start_timeout_seconds": 180, "cancel_timeout_seconds": 180},
+        "run_monitoring": {"enabled": True, "poll_interval_seconds": 15, "start_timeout_seconds": patience, "cancel_timeout_seconds": 180},
         "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
     }
     if variables.get(database.VARIABLE):
@@ -61,12 +64,19 @@ def instance_settings(variables: Mapping[str, str]) -> dict[str, Any]:
     return settings
 
 
+def _choose_launcher(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Runs as processes of this machine, or as jobs of a Ray cluster."""
+    if is_on_ray(variables, LAUNCHER):
+        settings = {"ray": job_settings(variables, LAUNCHER)}
+        return {"module": "dagster_project.cluster_launcher", "class": "ClusterRunLauncher", "config": settings}
+    return {"module": "dagster_project.launcher", "class": "MonitoredRunLauncher"}
+
+
 def environment(root: DataRoot, mlflow_port: int = 5000, dagster_port: int = 3000) -> dict[str, str]:
     """Variables of a child process that works on a root; Dagster's own folder is made, and its settings brought up to date."""
     home, store = root.state / "dagster", tracking_uri(root)
     in_postgres = _prepare_database(root)
-    write_settings(home, instance_settings(os.environ))
-    return {
+    variables = {
         **os.environ,
         **in_postgres,
         "DAGSTER_HOME": str(home),
@@ -84,6 +94,12 @@ def environment(root: DataRoot, mlflow_port: int = 5000, dagster_port: int = 300
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # no bars of files copied, in the middle of what a run tells
         "DO_NOT_TRACK": "1",
     }
+    if is_on_ray(variables, LAUNCHER) or is_on_ray(variables, EXECUTOR):
+        variables[SOFTWARE] = describe_software()
+    if is_on_ray(variables, EXECUTOR):
+        job_settings(variables, EXECUTOR)  # what is wrong of them is told here, before any program looks at them
+    write_settings(home, instance_settings(variables))
+    return variables
 
 
 def tracking_uri(root: DataRoot) -> str:

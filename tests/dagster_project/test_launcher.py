@@ -75,3 +75,14 @@ def test_a_process_that_ended_and_that_nobody_asked_after_is_gone() -> None:
         while is_process_of(process.pid, time.time()) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not is_process_of(process.pid, time.time())
+
+
+def test_a_daemon_whose_runs_are_jobs_of_a_cluster_judges_a_run_of_this_machine_by_its_process(
+    root: DataRoot, ended: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("dagster_ray", reason="wants the extra ray")
+    for name, value in {"LLM_ASSETS_LAUNCHER": "ray", "LLM_ASSETS_RAY_ADDRESS": "127.0.0.1:1"}.items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
+        assert judge(instance, os.getpid(), host_tag()) == WorkerStatus.RUNNING
+        assert judge(instance, ended, host_tag()) == WorkerStatus.FAILED

@@ -39,7 +39,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, new_root: Callable[...
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def crawled(undisturbed: DataRoot) -> Callable[[Path, Path | None], DataRoot]:
     """Makes a root with the undisturbed one's WARC files, and nothing after them."""
 
