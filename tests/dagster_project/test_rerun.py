@@ -35,6 +35,7 @@ def instance(tmp_path: Path, in_process: None) -> Iterator[dg.DagsterInstance]:
             rows = [{"text": f"{TEXT} {crawl} {name} {number}", "url": f"https://{name}.invalid/{number}"} for number in range(20)]
             (tmp_path / crawl / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         root.add_crawl(crawl, "jsonl", {"path": str(tmp_path / crawl)})
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # another test's
     os.environ.update(environment(root))
     with dg.DagsterInstance.get() as made:
         made.add_dynamic_partitions("crawls", ["other", "two_files"])

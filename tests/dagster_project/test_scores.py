@@ -32,6 +32,7 @@ def test_bits_per_byte_by_domain_and_language_stand_in_dagster_and_mlflow(finish
     scores = json.loads(finished.artefact("evaluation_samples").path("scores_by_source.json").read_text())
     domains = {row["name"] for row in scores["domains"]}
     assert "labelled.python-docs.invalid" in domains
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # another test's
     for name, value in environment(finished).items():
         monkeypatch.setenv(name, value)
     with dg.DagsterInstance.get() as instance:
