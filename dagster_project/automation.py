@@ -46,7 +46,7 @@ def report_declarations(instance: dg.DagsterInstance, root: DataRoot, *, fresh: 
     A runless AssetMaterialization, not an observation: automation does not see an observation of a plain AssetSpec. ``fresh``: with an
     event of `freshness`, where that has changed.
     """
-    add_partitions(instance, [crawl.name for crawl in root.crawls()])
+    add_partitions(instance, [crawl.name for crawl in root.crawls(sound=True)])
     if not root.recipe.is_file():
         return []
     snapshot = Snapshot.unattended(root, read_recipe(root.recipe))
@@ -80,5 +80,14 @@ def _reported_seniors(instance: dg.DagsterInstance, names: Sequence[str]) -> dic
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def declarations(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult:
-    """Turns crawl declarations into partitions, and reports recipe sections, `seniors` and `freshness` when they change."""
-    return dg.SensorResult(asset_events=report_declarations(context.instance, pipeline.root, fresh=True))
+    """Turns crawl declarations into partitions, and reports recipe sections, `seniors` and `freshness` when they change.
+
+    One that cannot be followed is told in the log, and fails the tick once there is nothing to report.
+    """
+    events = report_declarations(context.instance, pipeline.root, fresh=True)
+    faults = list(pipeline.root.crawl_faults().values())
+    for fault in faults:
+        context.log.error(str(fault))
+    if faults and not events:
+        raise faults[0]
+    return dg.SensorResult(asset_events=events)

@@ -35,7 +35,7 @@ def _guard(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"{name}_checks", specs=specs)
     def check(context: dg.AssetCheckExecutionContext, pipeline: Pipeline) -> Iterator[dg.AssetCheckResult]:
         crawl = context.partition_key if node.per_crawl else None
-        snapshot = pipeline.look()
+        snapshot = pipeline.look(sound=crawl is not None)
         for question in node.checks:
             result = ask(snapshot, question, name, crawl)
             if not result.passed:

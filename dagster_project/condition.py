@@ -62,7 +62,8 @@ def due_outputs(view: AssetGraphView) -> Mapping[str, frozenset[str | None]]:
         return {}
     under_way = read_under_way(view.instance)  # before the manifests: a run that ends between the two is met by the next tick
     snapshot = Snapshot.unattended(pipeline.root, pipeline.load_recipe())
-    groups = [group for group in runnable(survey(snapshot), again=False) if not under_way.blocks(group)]
+    whole = not pipeline.root.crawl_faults()  # else nobody knows which crawls a model would be of
+    groups = [each for each in runnable(survey(snapshot), again=False) if not under_way.blocks(each) and (whole or each.crawl is not None)]
     order = [None, *snapshot.crawls]
     groups.sort(key=lambda group: order.index(group.crawl))
     due: dict[str, frozenset[str | None]] = {}

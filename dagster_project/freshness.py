@@ -30,6 +30,7 @@ freshness = dg.AssetSpec(
 def describe_freshness(snapshot: Snapshot) -> tuple[str, dict[str, dg.MetadataValue | int | str]]:
     """Its data version, which moves where anything has changed; and counts by asset and state, and why what is not current is not."""
     standings = survey(snapshot)
+    faults = snapshot.root.crawl_faults()
     counts = {name: Counter(each.state for each in standings if each.asset == name) for name in ASSETS}
     totals = Counter(each.state for each in standings)
     behind = [
@@ -41,6 +42,10 @@ def describe_freshness(snapshot: Snapshot) -> tuple[str, dict[str, dg.MetadataVa
             "since": str(find_since(snapshot, fold.standings[0]) or ""),
         }
         for fold in fold_standings(each for each in standings if not each.settled)
+    ]
+    behind[:0] = [
+        {"output": f"crawl {name}", "state": "failed", "because": for_plain_text(str(fault), 500), "waits_for": "", "since": ""}
+        for name, fault in faults.items()
     ]
     assets: list[dict[str, str | int]] = []
     for name in ASSETS:

@@ -51,6 +51,6 @@ def _list_waiting(root: DataRoot, source: str) -> list[str]:
     """Enabled crawls that what recurs has declared, and whose corpus was never made."""
     return [
         crawl.name
-        for crawl in root.crawls()
+        for crawl in root.crawls(sound=True)
         if crawl.recurring and crawl.source == source and root.manifest("pii_scrubbed_corpus", crawl.name) is None
     ]

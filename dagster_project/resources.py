@@ -115,10 +115,10 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
                 if self._above is not None and self._above.held is not None:
                     self._above.conclude()
 
-    def look(self) -> Snapshot:
+    def look(self, *, sound: bool = False) -> Snapshot:
         """The root as it stands, for who checks an output and notes what came of it."""
         self._worked = True
-        return Snapshot.at_hand(self.root, self.load_recipe())
+        return Snapshot.at_hand(self.root, self.load_recipe(), sound=sound)
 
     def note_broken(self, context: dg.AssetCheckExecutionContext, asset: str, crawl: str | None) -> None:
         """An output broke a check. Where the two are steps of their own, the one that made it was concluded without that."""

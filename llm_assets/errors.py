@@ -20,7 +20,11 @@ class LLMAssetsError(Exception):
 
 
 class ConfigError(LLMAssetsError):
-    """What was asked for cannot be done as written."""
+    """What was asked for cannot be done as written. ``key`` is the one at fault, where the message is of one alone."""
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class DataError(LLMAssetsError):

@@ -83,26 +83,27 @@ class Group:
 class Snapshot:
     """One look at a root: its declarations, its recipe and its manifests, each read once.
 
-    ``unawaited`` names crawls that nobody waits for: those that failed, while it is asked what else can run. Whatever reads over
-    crawls takes of them what is settled, and leaves out the rest.
+    ``unawaited`` names crawls that nobody waits for, such as failed ones: whatever reads over crawls takes of them what is settled.
+    ``sound`` leaves out a crawl whose declaration cannot be followed, where it would be a ConfigError.
     """
 
     root: DataRoot
     recipe: Recipe
     unawaited: frozenset[str] = frozenset()
+    sound: bool = False
     _crawls: dict[str, Declaration] = field(default_factory=dict, repr=False)
     _manifests: dict[str, Manifest | None] = field(default_factory=dict, repr=False)
     _standings: dict[str, Standing] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def at_hand(cls, root: DataRoot, recipe: Recipe) -> Snapshot:
+    def at_hand(cls, root: DataRoot, recipe: Recipe, *, sound: bool = False) -> Snapshot:
         """The look of a step, which begins now: it waits for no crawl, whether that failed or was not run yet."""
-        return cls(root, recipe).step
+        return cls(root, recipe, sound=sound).step
 
     @classmethod
     def unattended(cls, root: DataRoot, recipe: Recipe) -> Snapshot:
-        """The look of who starts runs where nobody watches: what failed is left alone, and nobody waits for its crawl."""
-        snapshot = cls(root, recipe)
+        """The look of who starts runs where nobody watches: what failed is left alone, and nobody waits for its crawl. ``sound``."""
+        snapshot = cls(root, recipe, sound=True)
         return replace(snapshot, unawaited=snapshot.failed, _standings={})
 
     @cached_property
@@ -120,7 +121,7 @@ class Snapshot:
     def crawls(self) -> dict[str, Declaration]:
         """Enabled crawls by name, in order of sequence."""
         if not self._crawls:
-            self._crawls.update({each.name: each for each in self.root.crawls()})
+            self._crawls.update({each.name: each for each in self.root.crawls(sound=self.sound)})
         return self._crawls
 
     @cached_property
@@ -264,9 +265,8 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
 def _find_failure(snapshot: Snapshot, node: Node, crawl: str | None) -> Failure | None:
     """How the last step failed, where one that began now would read the very same."""
     failure = read_failure(snapshot.root.place(node.name, crawl))
-    if failure is None or failure.inputs != read_key(node.name, snapshot.step.inputs(node.name, crawl)):
-        return None
-    return failure
+    same = failure is not None and failure.inputs == read_key(node.name, snapshot.step.inputs(node.name, crawl))
+    return failure if same else None
 
 
 def _differences(manifest: Manifest, node: Node, today: Mapping[str, str | None]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def remove_recurrence(root: DataRoot, name: str) -> Recurrence:
 
 def crawls_of(root: DataRoot, name: str) -> list[Declaration]:
     """Crawls that were declared by what recurs, the oldest first."""
-    return [each for each in root.crawls(disabled=True) if each.recurring == name]
+    return [each for each in root.crawls(disabled=True, sound=True) if each.recurring == name]
 
 
 @dataclass(frozen=True)

@@ -22,20 +22,19 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from llm_assets.crawl.declaration import Declaration, check_name, parse_parameters, read_declaration, write_declaration
+from llm_assets.crawl.declaration import check_name
+from llm_assets.declared import DeclaredCrawls
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.extract.sample import Sample, parse_share
-from llm_assets.formats.doc import MAX_CRAWL
 from llm_assets.formats.manifest import Artefact, Manifest, hash_file, open_output, read_manifest
 from llm_assets.section import fingerprint
-from llm_assets.store.home import CRAWLS, INPUTS, STATE, Home, open_home
+from llm_assets.store.home import CRAWLS, INPUTS, STATE, open_home
 from llm_assets.store.layout import ROOTS_BELOW
 
 NO_SUCH_INPUT = "missing"
@@ -46,7 +45,7 @@ SAMPLES, ABLATIONS = ROOTS_BELOW
 
 
 @dataclass(frozen=True)
-class DataRoot(Home):
+class DataRoot(DeclaredCrawls):
     """Paths below a home, and the small files a person or a schedule edits there."""
 
     @classmethod
@@ -164,51 +163,6 @@ class DataRoot(Home):
         if self.sample is not None:
             made.put_text(made.home / SAMPLE, (self.home / SAMPLE).read_text(encoding="utf-8"))
         return made
-
-    # -- crawls ------------------------------------------------------------------------------------------------
-
-    def declaration_path(self, name: str) -> Path:
-        """File of a crawl's declaration. ConfigError where the name could not be a path."""
-        return self.home / CRAWLS / f"{check_name(name)}.toml"
-
-    def crawls(self, *, disabled: bool = False) -> list[Declaration]:
-        """Declared crawls by sequence; the disabled ones only where asked for."""
-        found = [read_declaration(path) for path in sorted((self.home / CRAWLS).glob("*.toml"))]
-        by_sequence: dict[int, str] = {}
-        for declaration in found:
-            twin = by_sequence.setdefault(declaration.sequence, declaration.name)
-            if twin != declaration.name:
-                raise ConfigError(f"crawls {twin} and {declaration.name} both have sequence {declaration.sequence}: change one")
-        return sorted((each for each in found if disabled or each.enabled), key=lambda each: each.sequence)
-
-    def crawl(self, name: str) -> Declaration:
-        """A declared crawl. ConfigError names those there are."""
-        path = self.declaration_path(name)
-        if not path.is_file():
-            known = ", ".join(each.name for each in self.crawls(disabled=True)) or "none yet"
-            raise ConfigError(f"there is no crawl {name!r}; declared: {known}")
-        return read_declaration(path)
-
-    def add_crawl(self, name: str, source: str, parameters: Mapping[str, Any], recurring: str | None = None) -> Declaration:
-        """Declares a crawl under the next free sequence number. Refused where the name is taken."""
-        parsed = parse_parameters(source, parameters)
-        path = self.declaration_path(name)
-        with self.lock(CRAWLS):  # a schedule may declare one at the same time
-            if path.exists():
-                raise ConfigError(f"crawl {name!r} exists already: choose another name, or edit {self.address_of(path)}")
-            sequence = max((each.sequence for each in self.crawls(disabled=True)), default=-1) + 1
-            if sequence > MAX_CRAWL:
-                raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")
-            declaration = Declaration(name, source, sequence, True, parsed, recurring)
-            write_declaration(path, declaration, self.put_text)
-        return declaration
-
-    def set_enabled(self, name: str, enabled: bool) -> Declaration:
-        """Takes a crawl out of what is global, or lets it in again. Its files stay."""
-        with self.lock(CRAWLS):
-            declaration = replace(self.crawl(name), enabled=enabled)
-            write_declaration(self.declaration_path(name), declaration, self.put_text)
-        return declaration
 
     # -- side inputs -------------------------------------------------------------------------------------------
 

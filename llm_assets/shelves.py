@@ -82,7 +82,7 @@ def collect_parts(root: DataRoot, name: str, crawls: Sequence[Declaration] | Non
 
 def rebuild_catalog(root: DataRoot) -> None:
     """Makes ``catalog.duckdb`` show what the manifests name now, and how fresh it is."""
-    _build(root, root.catalog, root.crawls(disabled=True), _tabulate_freshness(root))
+    _build(root, root.catalog, root.crawls(disabled=True, sound=True), _tabulate_freshness(root))
 
 
 def update_catalog(root: DataRoot) -> None:
@@ -136,7 +136,7 @@ def _tabulate_freshness(root: DataRoot) -> pa.Table:
 
 def _digest_shown(root: DataRoot) -> str:
     """Of all that the catalog is built from: recipe, declarations, side inputs in use, and what stands beside each output."""
-    crawls = [each.name for each in root.crawls(disabled=True)]
+    crawls = [each.name for each in root.crawls(disabled=True, sound=True)]
     beside = [path for output in list_outputs(crawls) for path in sorted(root.place(*output).glob("*.json"))]
     files = [root.recipe, *map(root.declaration_path, crawls), *beside]
     return fingerprint({root.address_of(path): hash_file(path) for path in files if path.is_file()} | root.inputs())

@@ -127,7 +127,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
     """
     place, name, node = root.place(asset, crawl), label(asset, crawl), ASSETS[asset]
     with lock_output(root, asset, crawl) as still_held:
-        snapshot = Snapshot.at_hand(root, recipe)
+        snapshot = Snapshot.at_hand(root, recipe, sound=crawl is not None)  # what is of all crawls wants to know which they are
         check_inputs(root, recipe, asset)
         inputs = _fixed_inputs(snapshot, asset, crawl)
         previous, key = snapshot.manifest(asset, crawl), read_key(asset, inputs)

@@ -16,7 +16,7 @@ FLOORS = {
     "services": 8, "explain": 8, "families": 8, "verify": 8, "gate": 8, "what_if": 8, "report_page": 8, "corpus_export": 8, "pilot": 8,
     "checks": 8, "webhook": 8, "provenance": 8.2, "takedown_impact": 8.2, "leftovers": 8.2, "ablation": 8.2,
     "instance": 7.5, "shelves": 7.5, "step": 7.5, "dataset_card": 7.5, "plan": 7, "side_inputs": 6.5, "root": 6, "recipe": 6,
-    "recurring": 6.5, "freshness": 7.2, "graph": 6.5, "ray_jobs": 7.4,
+    "declared": 5.9, "recurring": 6.5, "freshness": 7.2, "graph": 6.5, "ray_jobs": 7.4,
     "damage": 8, "totals": 8.1,
     "sampling": 4.9, "trace": 4.85, "training": 4.8, "shards": 4.7, "tokenizer": 4.6, "display": 4.55, "plain_values": 4.55, "pii": 4.5,
     "overlap": 4.45, "takedown": 4.42, "dedup": 4.4,

@@ -250,6 +250,29 @@ def test_a_check_of_an_older_output_says_nothing_of_the_current_one(root: DataRo
     assert standing.because == ("check nothing_lost has not run", "check bounds_held has not run")
 
 
+def test_a_crawl_declared_anew_is_stale_and_its_neighbours_are_not(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    for name in ("a", "b"):
+        add_crawl(name)
+    make_all(root)
+    root.replace_crawl("b", "python_docs", {})
+    standings = {each.label: each for each in survey(Snapshot(root, read_recipe(root.recipe)))}
+    assert [name for name, each in standings.items() if each.state != "current"] == ["raw_crawl[b]"]
+    assert standings["raw_crawl[b]"].because == ("crawl/b changed",)
+
+
+def test_a_declaration_that_cannot_be_followed_holds_up_no_step_of_another_crawl(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
+    for name in ("a", "b"):
+        add_crawl(name)
+    root.declaration_path("a").write_text("[open\n")
+    recipe = read_recipe(root.recipe)
+    assert runnable(survey(Snapshot.unattended(root, recipe)))[0].crawl == "b"
+    for asset in PER_CRAWL[: PER_CRAWL.index("token_shards")]:
+        make(root, asset, "b", asset)
+    for asset, crawl in (("raw_crawl", "a"), ("tokenizer", None)):
+        with pytest.raises(ConfigError, match=r"a\.toml is not valid TOML"):
+            make(root, asset, crawl, "")
+
+
 def test_a_step_whose_input_is_missing_says_what_to_do_first(root: DataRoot, add_crawl: Callable[[str], None]) -> None:
     add_crawl("a")
     with pytest.raises(ConfigError, match=r"filtered_docs\[a\] reads quality_signals\[a\], not materialized yet"):

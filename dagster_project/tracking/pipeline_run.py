@@ -79,7 +79,7 @@ class PipelineRun:
         run, client = TrackedRun(self.experiment, self.run_id), self.experiment.client
         with hold_records(self.root):  # steps of one Dagster run, or runs of a backfill, may end at the same time
             before = client.get_run(self.run_id).data
-            totals = sum_crawls(self.root, [each.name for each in self.root.crawls()] if whole else dict.fromkeys(crawls))
+            totals = sum_crawls(self.root, [each.name for each in self.root.crawls(sound=True)] if whole else dict.fromkeys(crawls))
             falls = totals.falls(self.recipe.filters)
             well = {label(*output) for output, seconds in self.outcomes.items() if seconds is not None and not self._broke_a_check(*output)}
             known = {each for each in before.tags.get(FAILED, "").split(", ") if each}

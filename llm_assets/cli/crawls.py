@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ from llm_assets.errors import ConfigError
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from llm_assets.crawl.declaration import Declaration
     from llm_assets.crawl.source import Source
     from llm_assets.root import DataRoot
 
@@ -70,6 +72,7 @@ def _first_sentence(text: str | None) -> str:
         "llm-assets crawl add cc --source common_crawl --crawl CC-MAIN-2026-42 --warcs 0:800 --stream",
         "llm-assets crawl add org --source common_crawl --crawl CC-MAIN-2026-42 --domain example.org --limit 5000",
         "llm-assets crawl add docs2 --source site --seeds https://docs.example.org/ --since docs1",
+        "llm-assets crawl add pages --source warc_files --path 'other/*.warc.gz' --replace --dry-run",
     ),
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
@@ -77,6 +80,8 @@ def add_crawl(
     context: typer.Context,
     name: CrawlName,
     source: Annotated[str, typer.Option(metavar="SOURCE", help="Where its pages come from.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Declare anew a crawl that there is. What was made of it stays.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --replace: only print what would change.")] = False,
 ) -> None:
     """Declare a crawl. Further options are the source's parameters."""
     from llm_assets.crawl.declaration import check_name, find_source, parse_parameters
@@ -87,10 +92,41 @@ def add_crawl(
     listing = parameters.describe_listing()
     if listing == "missing":
         raise ConfigError(f"there is nothing at {_tell_values(parameters)}")
-    declaration = open_root(context, new=True).add_crawl(name, source, values)
     if listing == []:
         stderr.print(f"[yellow]warning:[/] there is no file at {for_terminal(_tell_values(parameters))} yet: the crawl is empty")
+    if replace:
+        _replace_crawl(open_root(context), name, source, values, dry_run=dry_run)
+        return
+    if dry_run:
+        raise ConfigError("--dry-run goes with --replace")
+    declaration = open_root(context, new=True).add_crawl(name, source, values)
     stdout.print(f"crawl {for_terminal(name)} is declared, sequence {declaration.sequence}; `llm-assets run` materializes it")
+
+
+def _replace_crawl(root: DataRoot, name: str, source: str, values: dict[str, str], *, dry_run: bool) -> None:
+    from llm_assets.step import lock_output
+
+    before = None if name in root.crawl_faults() else root.crawl(name)
+    # a run that is collecting its files must not read one declaration and note the version of the other
+    with nullcontext() if dry_run else lock_output(root, "raw_crawl", name):
+        after = root.replace_crawl(name, source, values, dry_run=dry_run)
+    then, now = _list_values(before), _list_values(after)
+    changed = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+    if not changed:
+        stdout.print(f"crawl {for_terminal(name)} is declared so already")
+        return
+    print_table([{"key": key, "was": then.get(key, ""), "becomes": now.get(key, "")} for key in changed], as_json=False)
+    _warn_of_revisits(root, name, "declared anew, it may have them no more")
+    if dry_run:
+        stdout.print("nothing was changed: without --dry-run the crawl is declared so")
+        return
+    still = "" if after.enabled else ", still disabled"
+    stdout.print(f"crawl {for_terminal(name)} is declared anew{still}, sequence {after.sequence}; `llm-assets plan` says what that changes")
+
+
+def _list_values(declaration: Declaration | None) -> dict[str, Any]:
+    """What decides a crawl's files, by key; nothing of a declaration that cannot be followed."""
+    return {} if declaration is None else {"source": declaration.source, **declaration.parameters.model_dump(mode="json")}
 
 
 def _tell_values(parameters: Source) -> str:
@@ -145,22 +181,23 @@ def disable_crawl(context: typer.Context, name: CrawlName) -> None:
     """Leave a crawl out of everything global. Its files stay."""
     root = open_root(context)
     root.set_enabled(name, False)
-    if referring := _find_revisiting(root, name):
-        stderr.print(
-            f"[yellow]warning:[/] {for_terminal(', '.join(referring))} did not store pages again that {for_terminal(name)} has: "
-            "while it is disabled, their texts are nowhere",
-            soft_wrap=True,
-        )
+    _warn_of_revisits(root, name, "while it is disabled, their texts are nowhere")
     stdout.print(f"crawl {for_terminal(name)} is disabled; `llm-assets plan` says what that changes")
+
+
+def _warn_of_revisits(root: DataRoot, name: str, therefore: str) -> None:
+    if referring := _find_revisiting(root, name):
+        pages = f"{for_terminal(', '.join(referring))} did not store pages again that {for_terminal(name)} has"
+        stderr.print(f"[yellow]warning:[/] {pages}: {therefore}", soft_wrap=True)
 
 
 def _find_revisiting(root: DataRoot, name: str) -> list[str]:
     """Enabled crawls that hold revisits, or may once they are made, of pages of a crawl."""
     from llm_assets.crawl.declaration import find_referring
 
-    enabled = {each.name for each in root.crawls()}
-    texts = {each: root.manifest("extracted_text", each) for each in find_referring(root.crawls(disabled=True), name)}
-    return [each for each, made in texts.items() if each in enabled and (made is None or made.report["rejected"].get("revisit"))]
+    declared = {each.name: each for each in root.crawls(disabled=True, sound=True)}
+    texts = {each: root.manifest("extracted_text", each) for each in find_referring(declared.values(), name)}
+    return [each for each, made in texts.items() if declared[each].enabled and (made is None or made.report["rejected"].get("revisit"))]
 
 
 @crawl.command("enable", epilog=examples("llm-assets crawl enable pages"))

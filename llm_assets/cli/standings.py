@@ -29,10 +29,11 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from llm_assets.plan import Snapshot, survey
 
     root = open_root(context)
+    declared = root.crawls(disabled=True)
     snapshot = Snapshot.unattended(root, current_recipe(root))
     standings = survey(snapshot)
     rows = [_describe(snapshot, each) for each in standings] if as_json else [_fold(snapshot, each) for each in fold_standings(standings)]
-    out = [crawl.name for crawl in root.crawls(disabled=True) if not crawl.enabled]
+    out = [crawl.name for crawl in declared if not crawl.enabled]
     rows += [dict.fromkeys(rows[0]) | {"output": f"crawl {name}", "state": "disabled"} for name in out]
     print_table(rows, as_json, formats={"seconds": SECONDS})
     if not (snapshot.crawls or as_json):

@@ -106,6 +106,11 @@ class CommonCrawl(Source):
             raise ValueError("stream is for warcs: of a domain only its own records are fetched, and those are kept")
         return self
 
+    @property
+    def numbering(self) -> str | None:
+        """The list of files, under the locations they have: their paths there or, streamed, their URLs."""
+        return None if self.domain else f"{self.base_url if self.stream else ''}{self.crawl}"
+
     def describe_listing(self) -> Any:
         """Nothing: what is published does not change, and a look at it would be a download."""
         return None

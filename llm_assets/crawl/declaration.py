@@ -51,11 +51,11 @@ class Declaration:
         if not isinstance(self.parameters, known):
             raise ConfigError(f"crawl {self.name}: source {self.source!r} has parameters of {known.__name__}")
         if isinstance(self.sequence, bool) or not isinstance(self.sequence, int) or not 0 <= self.sequence <= MAX_CRAWL:
-            raise ConfigError(f"crawl {self.name}: sequence is {self.sequence!r}, it must be a whole number in 0..{MAX_CRAWL:,}")
+            raise ConfigError(f"sequence is {self.sequence!r}, it must be a whole number in 0..{MAX_CRAWL:,}", "sequence")
         if not isinstance(self.enabled, bool):
-            raise ConfigError(f"crawl {self.name}: enabled is {self.enabled!r}, it must be true or false")
+            raise ConfigError(f"enabled is {self.enabled!r}, it must be true or false", "enabled")
         if self.recurring is not None and not isinstance(self.recurring, str):
-            raise ConfigError(f"crawl {self.name}: recurring is {self.recurring!r}, it must be a name in quotes")
+            raise ConfigError(f"recurring is {self.recurring!r}, it must be a name in quotes", "recurring")
 
 
 def check_name(name: str) -> str:
@@ -72,7 +72,7 @@ def check_name(name: str) -> str:
 def find_source(name: object) -> type[Source]:
     """The parameters' class of a source; ConfigError that names those there are."""
     if not isinstance(name, str) or name not in SOURCES:
-        raise ConfigError(f"there is no crawl source {name!r}; there are: {', '.join(SOURCES)}")
+        raise ConfigError(f"there is no crawl source {name!r}; there are: {', '.join(SOURCES)}", "source")
     return SOURCES[name]
 
 
@@ -84,7 +84,8 @@ def parse_parameters(source: str, values: Mapping[str, Any]) -> Source:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r})" for fault in error.errors())
         names = ", ".join(known.model_fields)
-        raise ConfigError(f"source {source!r}: {faults}. Its parameters are: {names}") from error
+        key = next((str(place) for fault in error.errors() for place in fault["loc"][:1]), None)
+        raise ConfigError(f"source {source!r}: {faults}. Its parameters are: {names}", key) from error
 
 
 def read_toml(path: Path, missing: str) -> dict[str, Any]:
@@ -98,22 +99,44 @@ def read_toml(path: Path, missing: str) -> dict[str, Any]:
 
 
 def read_declaration(path: Path) -> Declaration:
-    """The declaration in a file, which bears the crawl's name. ConfigError where it cannot be followed."""
+    """The declaration in a file, which bears the crawl's name. ConfigError names file, line and what to do where it cannot be followed."""
     name = check_name(path.name.removesuffix(".toml"))
-    values = read_toml(path, f"there is no crawl {name}: {path} is missing")
+    if not path.is_file():
+        raise ConfigError(f"there is no crawl {name}: {path} is missing")
+    remedy = f"mend it, or declare the crawl anew: `llm-assets crawl add {name} --source SOURCE … --replace`"
+    try:
+        values = read_toml(path, str(path))
+    except ConfigError as error:
+        raise ConfigError(f"{error}; {remedy}") from error
+    try:
+        return _parse_declaration(name, values)
+    except ConfigError as error:
+        line = None if error.key is None else _find_line(path, error.key)
+        raise ConfigError(f"{path}{'' if line is None else f', line {line}'}: {str(error).rstrip('.')}; {remedy}") from error
+
+
+def _parse_declaration(name: str, values: Mapping[str, Any]) -> Declaration:
     if unknown := [key for key in values if key not in _KEYS]:
-        raise ConfigError(f"{path}: unknown key {', '.join(unknown)}; there are: {', '.join(_KEYS)}")
+        raise ConfigError(f"unknown key {', '.join(unknown)}; there are: {', '.join(_KEYS)}", unknown[0])
     if missing := [key for key in ("source", "sequence") if key not in values]:
-        raise ConfigError(f"{path}: {', '.join(missing)} is missing")
+        raise ConfigError(f"{', '.join(missing)} is missing")
     given = values.get("parameters", {})
     if not isinstance(given, dict):
-        raise ConfigError(f"{path}: parameters is {given!r}, it must be a table")
-    try:
-        parameters = parse_parameters(values["source"], given)
-        enabled, recurring = values.get("enabled", True), values.get("recurring")
-        return Declaration(name, values["source"], values["sequence"], enabled, parameters, recurring)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"parameters is {given!r}, it must be a table", "parameters")
+    parameters = parse_parameters(values["source"], given)
+    return Declaration(name, values["source"], values["sequence"], values.get("enabled", True), parameters, values.get("recurring"))
+
+
+def _find_line(path: Path, key: str) -> int | None:
+    """Number of the line that gives a key its value, or opens its table."""
+    opens = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[]=]""")
+    return next((number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if opens.match(line)), None)
+
+
+def salvage_sequence(path: Path) -> int | None:
+    """The sequence number in a declaration's file of which the rest need not be TOML; None where no line gives one."""
+    found = re.search(rb"^[ \t]*sequence[ \t]*=[ \t]*([0-9]{1,5})[ \t\r]*(#.*)?$", path.read_bytes(), re.MULTILINE)
+    return int(found[1]) if found and int(found[1]) <= MAX_CRAWL else None
 
 
 def write_declaration(path: Path, declaration: Declaration, put: Callable[[Path, str], None] = put_text) -> None:

@@ -38,6 +38,11 @@ class Source(Section):
         """The crawl whose pages stand for those this one did not store again; None where it stores every page."""
         return None
 
+    @property
+    def numbering(self) -> str | None:
+        """What gives the files their numbers; None where they get the next free ones. Files of one numbering fit into no other."""
+        return None
+
     @abstractmethod
     def describe_listing(self) -> Any:
         """What the source shows now, as JSON-like values, cheaply: when it changes, so does the crawl's version.

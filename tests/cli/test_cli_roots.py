@@ -161,6 +161,45 @@ def test_a_refused_crawl_makes_no_root(call, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_crawl_declared_anew_shows_what_changed_and_leaves_what_was_made_of_it(call, own_pages, tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(b"")
+    words = ("crawl", "add", "pages", "--source", "warc_files", "--path", str(tmp_path / "a.warc"), "--replace")
+    before, was = contents(own_pages), own_pages.crawl("pages").parameters.path
+    status, out, _ = call(*words, "--dry-run", home=own_pages)
+    assert status == 0
+    assert [line.split() for line in out.splitlines()[:2]] == [["key", "was", "becomes"], ["path", was, str(tmp_path / "a.warc")]]
+    assert contents(own_pages) == before
+    status, out, _ = call(*words, home=own_pages)
+    assert status == 0
+    assert "crawl pages is declared anew, sequence 0" in out
+    changed = {name for name, digest in contents(own_pages).items() if before.get(name, "") != digest}
+    assert changed == {str(own_pages.declaration_path("pages")), str(own_pages.place("raw_crawl", "pages") / ".lock")}
+    assert before.keys() <= contents(own_pages).keys()
+    assert "is declared so already" in call(*words, home=own_pages).out
+
+
+def test_a_crawl_is_not_declared_anew_while_a_run_collects_its_files(call, own_pages) -> None:
+    from llm_assets.step import lock_output
+
+    with lock_output(own_pages, "raw_crawl", "pages"):
+        status, _, err = call("crawl", "add", "pages", "--source", "python_docs", "--replace", home=own_pages)
+    assert status == 1
+    assert "another run is writing raw_crawl[pages]" in err
+    assert own_pages.crawl("pages").source == "warc_files"
+
+
+def test_what_cannot_be_followed_is_mended_by_declaring_it_anew(call, own_pages) -> None:
+    own_pages.declaration_path("pages").write_text("[open\nsequence = 0\n")
+    assert call("crawl", "add", "pages", "--source", "python_docs", "--replace", home=own_pages).status == 0
+    assert call("crawl", "list", home=own_pages).status == 0
+
+
+def test_declaring_a_crawl_anew_warns_of_those_whose_revisits_point_to_it(call, own_pages) -> None:
+    declare_site(own_pages, "second", "pages")
+    err = call("crawl", "add", "pages", "--source", "python_docs", "--replace", home=own_pages).err
+    assert "warning: second did not store pages again that pages has" in err
+
+
 def test_parameters_are_read_as_what_they_are(call, own_pages) -> None:
     call("crawl", "add", "docs", "--source", "python_docs", "--labelled-site", "--max-pages", "3", home=own_pages)
     (declared,) = [row for row in json.loads(call("crawl", "list", "--json", home=own_pages).out) if row["crawl"] == "docs"]

@@ -3,7 +3,15 @@ import os
 import pytest
 
 from llm_assets.crawl import SOURCES
-from llm_assets.crawl.declaration import Declaration, check_name, declared_version, parse_parameters, read_declaration, write_declaration
+from llm_assets.crawl.declaration import (
+    Declaration,
+    check_name,
+    declared_version,
+    parse_parameters,
+    read_declaration,
+    salvage_sequence,
+    write_declaration,
+)
 from llm_assets.crawl.source import Source
 from llm_assets.errors import ConfigError
 
@@ -63,6 +71,40 @@ def test_a_declaration_that_cannot_be_followed_is_refused_with_file_and_reason(t
     with pytest.raises(ConfigError, match=message) as error:
         read_declaration(path)
     assert str(path) in str(error.value)
+    assert "llm-assets crawl add demo --source SOURCE … --replace" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('sequence = 1\nsource = "warcs"', "line 2: there is no crawl source 'warcs'"),
+        ('source = "warc_files"\nsequence = -1\n[parameters]\npath = "x"', "line 2: sequence is -1"),
+        ('source = "warc_files"\nsequence = 1\n\n[[parameters]]\npath = "x"', "line 4: parameters is [{"),
+        ('# by hand\nsource = "warc_files"\nsequence = 1\n"colour" = 1', "line 4: unknown key colour"),
+        ('source = "warc_files"\nsequence = 1\n[parameters]\npath = "x"\npaht = "y"', "line 5: source 'warc_files': paht"),
+        ('source = "warc_files"\nsequence = \n', "(at line 2, column 12)"),
+    ],
+)
+def test_the_line_that_is_at_fault_is_named(tmp_path, text, told):
+    (tmp_path / "demo.toml").write_text(text)
+    with pytest.raises(ConfigError) as error:
+        read_declaration(tmp_path / "demo.toml")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("sequence = 7", 7),
+        ("[broken\n  sequence=12 # given\n", 12),
+        ("sequence = 65536", None),
+        ("sequence = true", None),
+        ("# sequence = 3", None),
+    ],
+)
+def test_the_number_of_a_crawl_is_read_from_what_is_no_declaration(tmp_path, text, number):
+    (tmp_path / "demo.toml").write_text(text)
+    assert salvage_sequence(tmp_path / "demo.toml") == number
 
 
 def test_a_declaration_that_is_not_there_is_a_config_error(tmp_path):

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from dagster_project.automation import declarations
+from dagster_project.condition import due_outputs
 from dagster_project.nightly import nightly
 from dagster_project.recurring import look_after
 from dagster_project.resources import Pipeline
@@ -22,6 +25,7 @@ from dagster_project.timetable import last_due
 from llm_assets.crawl.recurrence import COMMON_CRAWL, FOLDER, SITE, make_recurrence
 from llm_assets.errors import ConfigError, DataError
 from llm_assets.formats.warc_writer import WarcWriter
+from llm_assets.instance import environment
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import override, put_recipe
 from llm_assets.recurring import add_recurrence, recurrence_path
@@ -140,6 +144,39 @@ def test_one_that_cannot_be_followed_holds_up_no_other(root: DataRoot, tick: Cal
     recurrence_path(root, "a").write_text("source = 3\n")
     add_recurrence(root, "b", DOCS)
     assert [request[1] for request in requests(tick(SITE))] == [root.crawls()[0].name]
+
+
+def test_a_crawl_whose_declaration_cannot_be_followed_holds_up_no_other(
+    root: DataRoot, tick: Callable[[str], Answer], instance: dg.DagsterInstance, add_crawl: Callable[[str], None]
+) -> None:
+    add_crawl("broken")
+    root.declaration_path("broken").write_text("[open\nsequence = 0\n")
+    add_recurrence(root, "docs", DOCS)
+    (crawl,) = (request[1] for request in requests(tick(SITE)))
+    assert crawl in instance.get_dynamic_partitions("crawls")
+    pipeline = Pipeline(home=str(root.home), state=str(root.state))
+    with dg.build_sensor_context(instance, resources={"pipeline": pipeline}) as context:
+        result = declarations(context)
+        assert isinstance(result, dg.SensorResult)
+        rows = [event.metadata["not_current"].value.records for event in result.asset_events if "not_current" in event.metadata]
+        assert "broken.toml is not valid TOML" in str(rows[0][0].data["because"])
+        for event in result.asset_events:
+            instance.report_runless_asset_event(event)
+        with pytest.raises(ConfigError, match=r"broken\.toml is not valid TOML"):  # told by each tick until it is mended
+            declarations(context)
+
+
+def test_of_all_crawls_nothing_is_run_while_nobody_knows_which_they_are(
+    finished: DataRoot, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = DataRoot.at(shutil.copytree(finished.home, tmp_path / "home"))
+    put_recipe(root.recipe, override(root.recipe.read_text(encoding="utf-8"), ["training.steps=7"]))
+    for name, value in environment(root).items():
+        monkeypatch.setenv(name, value)
+    view = SimpleNamespace(instance=instance)
+    assert due_outputs.__wrapped__(view) == {"trained_model": {None}}
+    root.declaration_path("broken").write_text("[open\n")
+    assert due_outputs.__wrapped__(view) == {}
 
 
 def test_files_that_are_whole_become_a_crawl_that_is_asked_for(root: DataRoot, tick: Callable[[str], Answer], tmp_path: Path) -> None:
