@@ -92,7 +92,8 @@ class DeclaredCrawls(Home):
         path = self.declaration_path(name)
         with self.lock(CRAWLS):  # a schedule may declare one at the same time
             if path.exists():
-                raise ConfigError(f"crawl {name!r} exists already: choose another name, or declare this one anew with --replace")
+                said = f"crawl {name!r} exists already: choose another name, or declare this one anew with --replace"
+                raise ConfigError(f"{said} ({self.address_of(path)})")
             sequence = max((self._find_sequence(each) for each in self._declaration_paths()), default=-1) + 1
             if sequence > MAX_CRAWL:
                 raise ConfigError(f"a root holds at most {MAX_CRAWL + 1:,} crawls")

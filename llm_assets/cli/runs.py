@@ -119,6 +119,7 @@ def _run_pilot(
 def _materialize(root: DataRoot, machine: _Machine, *, quiet: bool) -> int:
     from llm_assets.services import run_plan
 
+    root.crawls()  # one that cannot be followed is told before a process is started
     given = {"--engine": machine.engine, "--workers": machine.workers, "--device": machine.device}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     return run_plan(root, [*words, "--quiet"] if quiet else words)
