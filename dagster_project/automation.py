@@ -9,6 +9,7 @@ from dagster_project.assets import GRAPH, seniors
 from dagster_project.freshness import describe_freshness, freshness
 from dagster_project.nodes import add_partitions, section
 from dagster_project.resources import Pipeline
+from dagster_project.timetable import DECLARATIONS_SECONDS
 from llm_assets.plan import PER_CRAWL, SENIORS_OF, Snapshot
 from llm_assets.recipe import SECTIONS, read_recipe
 from llm_assets.root import DataRoot
@@ -78,7 +79,7 @@ def _reported_seniors(instance: dg.DagsterInstance, names: Sequence[str]) -> dic
     return {crawl: found[DATA_VERSION_TAG] for crawl, found in tags.items()}
 
 
-@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(minimum_interval_seconds=DECLARATIONS_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
 def declarations(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult:
     """Turns crawl declarations into partitions, and reports recipe sections, `seniors` and `freshness` when they change.
 

@@ -19,6 +19,7 @@ from dagster._core.definitions.events import AssetKeyPartitionKey
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from dagster_project.resources import Pipeline
+from dagster_project.timetable import INCREMENTAL_SECONDS
 from llm_assets.plan import ASSETS, PER_CRAWL, Group, Snapshot, runnable, survey
 
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
@@ -129,6 +130,6 @@ with warnings.catch_warnings():
         use_user_code_server=True,
         emit_backfills=False,  # a run for each crawl: one of several stamps the same data version on all of them
         run_tags=BY_ITSELF,
-        minimum_interval_seconds=15,
+        minimum_interval_seconds=INCREMENTAL_SECONDS,
         description="Runs whatever is missing or stale, as `llm-assets run` does, without anybody watching. Off until it is turned on.",
     )

@@ -20,6 +20,12 @@ RECURRING_CRON = os.environ.get("LLM_ASSETS_RECURRING_CRON") or "*/10 * * * *"
 
 NIGHTLY_CRON = os.environ.get("LLM_ASSETS_NIGHTLY_CRON") or "30 1 * * *"
 
+DECLARATIONS_SECONDS = int(os.environ.get("LLM_ASSETS_DECLARATIONS_SECONDS") or 30)
+"""Between two looks at what the root declares."""
+
+INCREMENTAL_SECONDS = int(os.environ.get("LLM_ASSETS_INCREMENTAL_SECONDS") or 15)
+"""Between two looks at whatever is missing or stale."""
+
 FOLDER_SECONDS = int(os.environ.get("LLM_ASSETS_FOLDER_SECONDS") or 60)
 """Between two looks at watched folders."""
 

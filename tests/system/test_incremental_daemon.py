@@ -23,6 +23,7 @@ from planted_pages import write_sentence
 from programs import call, kill_group, variables, wait_until
 from smallest_recipe import SMALLEST
 
+from llm_assets.formats.manifest import put_text
 from llm_assets.instance import environment
 from llm_assets.plan import Snapshot, survey
 from llm_assets.recipe import find_recipe, override, put_recipe, read_recipe
@@ -33,6 +34,10 @@ pytestmark = pytest.mark.system
 
 CRAWLS = int(os.environ.get("LLM_ASSETS_TRIAL_CRAWLS", "2"))
 DOCUMENTS = 50 if CRAWLS > 2 else 8
+OFTEN = {} if CRAWLS > 2 else {"LLM_ASSETS_DECLARATIONS_SECONDS": "1", "LLM_ASSETS_INCREMENTAL_SECONDS": "1"}
+TOGETHER = "run_queue: {max_concurrent_runs: 3, dequeue_interval_seconds: 1}\n"
+"""Overrides of Dagster's settings: of few crawls, all are begun at once."""
+
 MINUTES = 10 if CRAWLS <= 2 else CRAWLS
 
 
@@ -62,8 +67,10 @@ def looked_after(tmp_path: Path) -> Iterator[DataRoot]:
     """A root with a recipe and no crawl; a daemon with its code server works on it, and the sensor `incremental` is on."""
     root = DataRoot.at(tmp_path / "home")
     put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SMALLEST))
+    if OFTEN:
+        put_text(root.state / "dagster/overrides.yaml", TOGETHER)
     variables_ = variables() | {name: value for name, value in environment(root).items() if name not in variables()}
-    variables_ |= {"LLM_ASSETS_DEVICE": "cpu"}
+    variables_ |= {"LLM_ASSETS_DEVICE": "cpu"} | OFTEN
     programs = Path(sys.executable).parent
     subprocess.run(
         [programs / "dagster", "sensor", "start", "incremental", "-w", WORKSPACE], env=variables_, check=True, capture_output=True

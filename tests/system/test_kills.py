@@ -35,6 +35,7 @@ KILLS = int(os.environ.get("LLM_ASSETS_KILLS", "3"))
 SEED = int(os.environ.get("LLM_ASSETS_KILLS_SEED", random.randrange(10**6)))
 KINDS = ("run", "daemon", "worker", "code server")
 KILLS_OF_A_ROOT = 8
+OFTEN = {"LLM_ASSETS_DECLARATIONS_SECONDS": "1", "LLM_ASSETS_INCREMENTAL_SECONDS": "1"}
 QUICKER = "run_monitoring: {enabled: true, poll_interval_seconds: 2, start_timeout_seconds: 60, cancel_timeout_seconds: 60}\n"
 """Overrides of Dagster's settings: a test does not wait for a quarter of a minute where a night does not matter."""
 
@@ -52,7 +53,7 @@ class Supervised:
         home.mkdir(parents=True)
         (home / "overrides.yaml").write_text(QUICKER, encoding="utf-8")
         ours = {name: value for name, value in environment(root).items() if name.startswith(OURS) or name not in os.environ}
-        self.variables = {**variables(), **ours, "LLM_ASSETS_WORKERS": "2", "LLM_ASSETS_DEVICE": "cpu"}
+        self.variables = {**variables(), **ours, "LLM_ASSETS_WORKERS": "2", "LLM_ASSETS_DEVICE": "cpu", **OFTEN}
         self.groups: list[subprocess.Popen[bytes]] = []
         self._call("sensor", "start", "incremental", "-w", str(WORKSPACE))
         self.start()
