@@ -18,6 +18,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
 from programs import call, command, kill_group, variables, wait_until
 
 from llm_assets.crawl.language_docs import list_topics, render_topic
@@ -77,16 +78,22 @@ def declare(root: DataRoot, url: str, served: Path, inbox: Path) -> None:
     write_warc(served / WARC, 40)
     (served / "crawl-data/CC-MAIN-2026-42/warc.paths.gz").write_bytes(gzip.compress(f"{WARC}\n".encode()))
     (served / "collinfo.json").write_text(json.dumps([{"id": "CC-MAIN-2026-42"}, {"id": "CC-MAIN-2026-38"}]))
-    write_warc(inbox / "whole.warc.gz", 60)
-    (inbox / "half.warc.gz").write_bytes(write_warc(inbox.parent / "other.warc.gz", 64).read_bytes()[:5_000])
+    inbox.mkdir()
     local = ("--allow-private-addresses", "--delay-seconds", "0", "--max-pages", "8")
     for words in (
         ("docs", "--source", "site", "--seeds", f"{url}site/", "--cron", "0 3 * * sun", *local),
         ("web", "--source", "common_crawl", "--warcs", "0:1", "--base-url", url, "--index-url", url),
-        ("inbox", "--source", "warc_files", "--path", str(inbox), "--settle-seconds", "1"),
+        ("inbox", "--source", "warc_files", "--path", str(inbox), "--settle-seconds", "20"),
     ):
         done = call(root, "crawl", "repeat", "add", *words)
         assert done.returncode == 0, done.stdout
+
+
+def fill(inbox: Path) -> None:
+    """Files of a watched folder, the last thing before the daemon starts: a crawl waits for older ones, and a look at the others comes
+    each minute alone, so the folder's is to be the youngest."""
+    write_warc(inbox / "whole.warc.gz", 60)
+    (inbox / "half.warc.gz").write_bytes(write_warc(inbox.parent / "other.warc.gz", 64).read_bytes()[:5_000])
 
 
 @dataclass(frozen=True)
@@ -103,12 +110,21 @@ class Lived:
         return [run for run in self.runs if switch in (run.tags.get("dagster/sensor_name"), run.tags.get("dagster/schedule_name"))]
 
 
-def start_daemon(root: DataRoot, log: Path) -> subprocess.Popen[bytes]:
-    """Turns everything on, and starts a daemon that looks often; the night begins within a minute."""
-    soon = datetime.now(UTC) + timedelta(minutes=1)
+def turn_on(root: DataRoot) -> datetime:
+    """Turns everything on, as though a minute ago. Returns the full minute since, so that nobody has to wait for the next one."""
     turned = call(root, "automation", "on", *SWITCHES)
     assert turned.returncode == 0, turned.stdout
-    night = {"LLM_ASSETS_NIGHTLY_CRON": f"{soon.minute} {soon.hour} * * *"}
+    since = 0.0
+    with dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
+        for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE):
+            since = state.instigator_data.start_timestamp - 60
+            instance.update_instigator_state(state.with_data(state.instigator_data._replace(start_timestamp=since)))
+    return datetime.fromtimestamp(since, UTC).replace(second=0) + timedelta(minutes=1)
+
+
+def start_daemon(root: DataRoot, log: Path, begun: datetime) -> subprocess.Popen[bytes]:
+    """A daemon that looks often, in a night that has begun."""
+    night = {"LLM_ASSETS_NIGHTLY_CRON": f"{begun.minute} {begun.hour} * * *"}
     with log.open("wb") as file:
         return subprocess.Popen(command(root, "daemon"), env=variables() | OFTEN | night, stdout=file, stderr=file, start_new_session=True)
 
@@ -139,7 +155,9 @@ def lived(undisturbed: DataRoot, server: tuple[str, Path], tmp_path_factory: pyt
     root = DataRoot.at(folder / "home")
     put_recipe(root.recipe, override(root.recipe.read_text(encoding="utf-8"), ["training_set.growth=0.01", "training.steps=6"]))
     declare(root, *server, folder / "inbox")
-    daemon = start_daemon(root, folder / "log")
+    begun = turn_on(root)
+    fill(folder / "inbox")
+    daemon = start_daemon(root, folder / "log", begun)
     children: list[psutil.Process] = []
     try:
         with dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
