@@ -16,6 +16,7 @@ from planted_pages import PLANTED_SETTINGS, write_planted_pages
 from postgres_server import open_postgres
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from llm_assets.recipe import find_recipe, override, put_recipe
 from llm_assets.root import DataRoot
@@ -28,6 +29,12 @@ settings.load_profile("integration" if os.environ.get("CI") else "developing")
 
 # Models of tests are so small that threads of arithmetic only wait for each other; programs that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import unsynced.sitecustomize  # noqa: E402  # here, and by PYTHONPATH in what tests start
+
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(unsynced.sitecustomize.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
 
@@ -67,11 +74,32 @@ TOGETHER = ("tests/dagster_project/", "tests/explorer/")
 """Folders whose files start from the same root, which takes long to make."""
 
 
+LONGEST = (
+    "tests/dagster_project/",
+    "tests/system/test_daemon.py",
+    "tests/system/test_faults.py",
+    "tests/system/test_kills.py",
+    "tests/system/test_postgres.py",
+    "tests/system/test_stored_root.py",
+    "tests/system/test_incremental_daemon.py",
+    "tests/system/test_killed_runs.py",
+    "tests/system/test_full_disk.py",
+    "tests/system/test_extraction_quality.py",
+    "tests/system/test_ray_nodes.py",
+)
+"""What takes minutes is begun first, so that no process is left with it alone; the rest follows by number of tests."""
+
+
 class RootScheduling(LoadFileScheduling):
     """A file goes to one process, and so do all files of a folder whose root is to be made once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if long := next((scope for scope in LONGEST if scope in self.workqueue), None):
+            self.workqueue.move_to_end(long, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RootScheduling | None:
