@@ -161,7 +161,7 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
 
 def reopen_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Step | None:
     """The ended step of an output that is today's in all but its checks, so that they run without it; None where there is work to do."""
-    snapshot = Snapshot.at_hand(root, recipe)
+    snapshot = Snapshot.at_hand(root, recipe, sound=crawl is not None)
     manifest = snapshot.manifest(asset, crawl)
     if manifest is None or not snapshot.standing(asset, crawl).unchecked:
         return None
