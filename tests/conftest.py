@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from planted_pages import PLANTED_SETTINGS, write_planted_pages
 from postgres_server import open_postgres
+from unsynced import sitecustomize
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
@@ -30,11 +31,8 @@ settings.load_profile("integration" if os.environ.get("CI") else "developing")
 # Models of tests are so small that threads of arithmetic only wait for each other; programs that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import unsynced.sitecustomize  # noqa: E402  # here, and by PYTHONPATH in what tests start
-
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(Path(unsynced.sitecustomize.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-)
+# What is imported above in this process, what tests start finds by itself.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(sitecustomize.__file__).parent), os.environ.get("PYTHONPATH")]))
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
 
@@ -87,7 +85,7 @@ LONGEST = (
     "tests/system/test_extraction_quality.py",
     "tests/system/test_ray_nodes.py",
 )
-"""What takes minutes is begun first, so that no process is left with it alone; the rest follows by number of tests."""
+"""What takes long is begun first, the longest foremost, so that no process is left with it alone; the rest follows by number of tests."""
 
 
 class RootScheduling(LoadFileScheduling):

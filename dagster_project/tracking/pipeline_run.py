@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -128,7 +128,8 @@ def record_invocation(root: DataRoot, recipe: Recipe, name: str) -> Iterator[Cal
         conclude("FAILED")
         raise
     except BaseException:
-        conclude("KILLED")
+        with suppress(DataError):  # a read that was interrupted may hold the database; the next run marks this one
+            conclude("KILLED")
         raise
     conclude()
 
