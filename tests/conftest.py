@@ -83,7 +83,6 @@ LONGEST = (
     "tests/system/test_killed_runs.py",
     "tests/system/test_full_disk.py",
     "tests/system/test_extraction_quality.py",
-    "tests/system/test_ray_nodes.py",
 )
 """What takes long is begun first, the longest foremost, so that no process is left with it alone; the rest follows by number of tests."""
 
