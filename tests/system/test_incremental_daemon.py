@@ -1,4 +1,5 @@
-"""A real daemon and the sensor `incremental`: declarations put down beside it become runs, and a crawl that fails holds up no other.
+"""A real daemon and the sensor `incremental`: declarations put down beside it become runs; a crawl that fails holds up no other, and a
+webhook is told of it.
 
 ``LLM_ASSETS_TRIAL_CRAWLS=200 pytest tests/system/test_incremental_daemon.py`` is the long trial: so many crawls at once. It prints what
 it measured of the ticks, of the whole, and of `llm-assets status`.
@@ -20,9 +21,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from planted_pages import write_sentence
-from programs import call, kill_group, variables, wait_until
+from programs import call, command, kill_group, variables, wait_until
 from smallest_recipe import SMALLEST
+from webhook_receiver import Receiver
 
+from llm_assets import webhook
 from llm_assets.formats.manifest import put_text
 from llm_assets.instance import environment
 from llm_assets.plan import Snapshot, survey
@@ -63,18 +66,23 @@ def declare(root: DataRoot, name: str, seed: int, *, damaged: bool = False) -> N
 
 
 @pytest.fixture
-def looked_after(tmp_path: Path) -> Iterator[DataRoot]:
-    """A root with a recipe and no crawl; a daemon with its code server works on it, and the sensor `incremental` is on."""
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def looked_after(tmp_path: Path, receiver: Receiver) -> Iterator[DataRoot]:
+    """A root with a recipe and no crawl; a daemon with its code server works on it, the sensors `incremental` and of failed runs are on."""
     root = DataRoot.at(tmp_path / "home")
     put_recipe(root.recipe, override(find_recipe("demo").read_text(encoding="utf-8"), SMALLEST))
     if OFTEN:
         put_text(root.state / "dagster/overrides.yaml", TOGETHER)
     variables_ = variables() | {name: value for name, value in environment(root).items() if name not in variables()}
-    variables_ |= {"LLM_ASSETS_DEVICE": "cpu"} | OFTEN
+    variables_ |= {"LLM_ASSETS_DEVICE": "cpu", webhook.VARIABLE: receiver.address} | OFTEN
     programs = Path(sys.executable).parent
-    subprocess.run(
-        [programs / "dagster", "sensor", "start", "incremental", "-w", WORKSPACE], env=variables_, check=True, capture_output=True
-    )
+    on = command(root, "automation", "on", "incremental", "webhook_failed_runs")
+    subprocess.run(on, env=variables_, check=True, capture_output=True)
     with (tmp_path / "daemon.log").open("wb") as log:
         daemon = subprocess.Popen(
             [programs / "dagster-daemon", "run", "-w", WORKSPACE], env=variables_, stdout=log, stderr=log, start_new_session=True
@@ -99,7 +107,7 @@ def is_done(root: DataRoot) -> bool:
 
 
 def test_declarations_beside_a_daemon_become_runs_and_a_crawl_that_fails_holds_up_none(
-    looked_after: DataRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    looked_after: DataRoot, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, began = looked_after, time.monotonic()
     declare(root, "damaged", -1, damaged=True)
@@ -110,6 +118,9 @@ def test_declarations_beside_a_daemon_become_runs_and_a_crawl_that_fails_holds_u
     now = states(root)
     assert [name for name, state in now.items() if state != "current" and "[damaged]" not in name] == []
     assert [name for name, state in now.items() if state == "failed"] == ["extracted_text[damaged]"]
+    wait_until(lambda: receiver.got, 120, "word of the run that failed")
+    (told,) = receiver.got
+    assert (told["headline"], told["asset"], told["crawl"]) == ("the run failed", "extracted_text", "damaged")
     with capsys.disabled():
         tell(root, took, monkeypatch)
 
