@@ -256,7 +256,8 @@ def _judge(snapshot: Snapshot, node: Node, crawl: str | None) -> Standing:
     changed = tuple(_differences(manifest, node, snapshot.inputs(node.name, crawl)))
     failing = tuple(f"check {name} failed" for name in node.checks if checked.get(name) is False)
     unasked = tuple(f"check {name} has not run" for name in node.checks if name not in checked)
-    known, because = (*said, *changed, *failing), (*said, *changed, *failing, *unasked)
+    known = (*said, *changed, *failing)
+    because = (*known, *unasked)
     state: State = "failed" if failure or (failing and not changed) else "stale" if because else "current"
     unchecked = bool(unasked) and not known
     return Standing(node.name, crawl, state, because, pending, manifest.seconds, manifest.created, failure, unchecked)
