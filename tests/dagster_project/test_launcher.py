@@ -81,6 +81,7 @@ def test_a_daemon_whose_runs_are_jobs_of_a_cluster_judges_a_run_of_this_machine_
     root: DataRoot, ended: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("dagster_ray", reason="wants the extra ray")
+    monkeypatch.delenv("LLM_ASSETS_DATABASE", raising=False)  # with --postgres it holds a password, which no job is told
     for name, value in {"LLM_ASSETS_LAUNCHER": "ray", "LLM_ASSETS_RAY_ADDRESS": "127.0.0.1:1"}.items():
         monkeypatch.setenv(name, value)
     with dg.DagsterInstance.from_config(environment(root)["DAGSTER_HOME"]) as instance:
