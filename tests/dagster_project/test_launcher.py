@@ -21,7 +21,8 @@ from llm_assets.root import DataRoot
 
 @pytest.fixture
 def instance(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("DAGSTER_HOME", environment(root)["DAGSTER_HOME"])
+    for name, value in environment(root).items():
+        monkeypatch.setenv(name, value)
     with dg.DagsterInstance.get() as made:
         yield made
 
