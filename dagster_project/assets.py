@@ -7,15 +7,26 @@ imported where they run, so that loading the graph costs no torch and no Polars.
 import dagster as dg
 
 from dagster_project.metadata import materialized
-from dagster_project.nodes import crawls, every_crawl, made_once, node, section
+from dagster_project.nodes import crawls, every_crawl, made_once, node, section, side_input
 from dagster_project.resources import Pipeline
 from llm_assets.recipe import SECTIONS
+from llm_assets.side_inputs import KINDS
 
 Result = dg.MaterializeResult[None]
 
 recipe_sections = [
     dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.")
     for name in SECTIONS
+]
+
+side_inputs = [
+    dg.AssetSpec(
+        side_input(asset),
+        group_name="input",
+        kinds={"file"},
+        description=f"Side inputs of the root that `{asset}` reads: {kind.replace('_', ' ')}.",
+    )
+    for asset, kind in KINDS.items()
 ]
 
 
@@ -35,7 +46,7 @@ def raw_crawl(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
 
 @dg.asset(
     **node("extracted_text", "text", "trafilatura", "parquet"),
-    deps=[raw_crawl, *map(section, ("url_filter", "opt_outs", "prescreen", "extraction"))],
+    deps=[raw_crawl, side_input("extracted_text"), *map(section, ("url_filter", "opt_outs", "prescreen", "extraction"))],
 )
 @made_once
 def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
@@ -62,7 +73,7 @@ def extracted_text(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Res
 
 @dg.asset(
     **node("quality_signals", "judgement", "polars", "parquet"),
-    deps=[extracted_text, section("cleaning"), section("language"), section("signals")],
+    deps=[extracted_text, side_input("quality_signals"), section("cleaning"), section("language"), section("signals")],
 )
 @made_once
 def quality_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
@@ -124,7 +135,7 @@ def deduped_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Resul
 
 @dg.asset(
     **node("overlap_signals", "overlap", "numba", "parquet"),
-    deps=[extracted_text, deduped_docs, section("cleaning"), section("contamination"), section("repetition")],
+    deps=[extracted_text, deduped_docs, side_input("overlap_signals"), *map(section, ("cleaning", "contamination", "repetition"))],
 )
 @made_once
 def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
@@ -143,7 +154,7 @@ def overlap_signals(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Re
 
 @dg.asset(
     **node("selected_docs", "overlap", "duckdb", "parquet"),
-    deps=[extracted_text, minhash_signatures, deduped_docs, overlap_signals, section("selection")],
+    deps=[extracted_text, minhash_signatures, deduped_docs, overlap_signals, side_input("selected_docs"), section("selection")],
 )
 @made_once
 def selected_docs(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
@@ -174,7 +185,10 @@ def pii_scrubbed_corpus(context: dg.AssetExecutionContext, pipeline: Pipeline) -
     return materialized(step)
 
 
-@dg.asset(**node("tokenizer", "tokens", "huggingface", crawl=False), deps=[every_crawl(pii_scrubbed_corpus), section("tokenizer")])
+@dg.asset(
+    **node("tokenizer", "tokens", "huggingface", crawl=False),
+    deps=[every_crawl(pii_scrubbed_corpus), side_input("tokenizer"), section("tokenizer")],
+)
 @made_once
 def tokenizer(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Result:
     """Byte-level BPE, trained on the crawls its section names, or taken from a file that it names."""

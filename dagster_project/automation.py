@@ -1,4 +1,4 @@
-"""Jobs, and the sensor that brings a root's declarations into Dagster: crawls as partitions, recipe sections as versions."""
+"""Jobs, and the sensor that brings a root's declarations into Dagster: crawls as partitions, recipe and side inputs as versions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,12 +7,14 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from dagster_project.assets import GRAPH, seniors
 from dagster_project.freshness import describe_freshness, freshness
-from dagster_project.nodes import add_partitions, section
+from dagster_project.nodes import add_partitions, section, side_input
 from dagster_project.resources import Pipeline
 from dagster_project.timetable import DECLARATIONS_SECONDS
 from llm_assets.plan import PER_CRAWL, SENIORS_OF, Snapshot
 from llm_assets.recipe import SECTIONS, read_recipe
 from llm_assets.root import DataRoot
+from llm_assets.section import fingerprint
+from llm_assets.side_inputs import KINDS, input_versions
 
 crawl_job = dg.define_asset_job(
     "crawl_to_corpus",
@@ -28,12 +30,14 @@ everything_job = dg.define_asset_job(
 
 
 def external_versions(snapshot: Snapshot) -> Iterator[tuple[dg.AssetKey, str | None, str]]:
-    """Today's version of each external asset: recipe sections, and what older crawls mean to each crawl.
+    """Today's version of each external asset: recipe sections, side inputs, and what older crawls mean to each crawl.
 
     The latter up to the first crawl that others wait for: after it all would move again as soon as that is whole.
     """
     for name in SECTIONS:
         yield section(name), None, snapshot.fingerprints[name]
+    for asset in KINDS:
+        yield side_input(asset), None, fingerprint(input_versions(snapshot.root, snapshot.recipe, asset))
     counted = {*snapshot.counted(*SENIORS_OF)}
     for name in snapshot.crawls:
         yield seniors.key, name, snapshot.seniors(name)
@@ -81,7 +85,7 @@ def _reported_seniors(instance: dg.DagsterInstance, names: Sequence[str]) -> dic
 
 @dg.sensor(minimum_interval_seconds=DECLARATIONS_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
 def declarations(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult:
-    """Turns crawl declarations into partitions, and reports recipe sections, `seniors` and `freshness` when they change.
+    """Turns crawl declarations into partitions, and reports recipe sections, side inputs, `seniors` and `freshness` when they change.
 
     One that cannot be followed is told in the log, and fails the tick once there is nothing to report.
     """

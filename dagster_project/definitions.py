@@ -6,7 +6,7 @@ import os
 
 import dagster as dg
 
-from dagster_project.assets import GRAPH, recipe_sections, seniors
+from dagster_project.assets import GRAPH, recipe_sections, seniors, side_inputs
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
@@ -20,7 +20,7 @@ from dagster_project.schedules import SCHEDULES
 from dagster_project.sensors import SENSORS
 
 defs = dg.Definitions(
-    assets=[*recipe_sections, seniors, freshness, *GRAPH],
+    assets=[*recipe_sections, *side_inputs, seniors, freshness, *GRAPH],
     asset_checks=CHECKS,
     jobs=[crawl_job, everything_job, one_crawl, retraining, nightly],
     sensors=[declarations, incremental, *SENSORS, *NOTICES],

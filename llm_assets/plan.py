@@ -19,7 +19,7 @@ from llm_assets.graph import ASSETS, PER_CRAWL, SENIORS_OF, Node, label, list_ou
 from llm_assets.recipe import Recipe
 from llm_assets.root import DataRoot
 from llm_assets.section import fingerprint
-from llm_assets.side_inputs import name_inputs
+from llm_assets.side_inputs import input_versions
 
 __all__ = [
     "ASSETS",
@@ -226,7 +226,7 @@ class Snapshot:
         versions |= {label(*each): self.version(*each) for each in self.upstream(node, crawl)}
         if asset == "raw_crawl" and crawl is not None:
             versions[f"crawl/{crawl}"] = declared_version(self._declaration(crawl))
-        versions |= {f"input/{name}": self.root.input_version(name) for name in name_inputs(self.root, self.recipe, asset)}
+        versions |= input_versions(self.root, self.recipe, asset)
         if asset == "extracted_text" and self.root.sample is not None:
             versions["sample"] = f"{self.root.sample.share:f}"
         if asset == "deduped_docs" and crawl is not None:

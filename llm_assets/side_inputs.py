@@ -36,12 +36,26 @@ SIDE_INPUTS = {
 FORGETTING = "selected_docs"
 """The asset that leaves out what is taken down."""
 
+KINDS = {
+    "extracted_text": "block_lists",
+    "quality_signals": "language_model",
+    "overlap_signals": "evaluation_sets",
+    FORGETTING: "takedowns",
+    "tokenizer": "tokenizer_file",
+}
+"""What the side inputs of an asset are, by the asset."""
+
 
 def name_inputs(root: DataRoot, recipe: Recipe, asset: str) -> Sequence[str]:
     """Names of the side inputs that an asset reads; the list of what is taken down is read once there is one."""
     if asset == FORGETTING:
         return () if root.forgotten is None else (FORGOTTEN,)
     return SIDE_INPUTS[asset].names(recipe) if asset in SIDE_INPUTS else ()
+
+
+def input_versions(root: DataRoot, recipe: Recipe, asset: str) -> dict[str, str]:
+    """Today's version of each side input that an asset reads, as ``input/NAME``."""
+    return {f"input/{name}": root.input_version(name) for name in name_inputs(root, recipe, asset)}
 
 
 def check_inputs(root: DataRoot, recipe: Recipe, *assets: str) -> None:

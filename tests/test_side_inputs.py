@@ -11,7 +11,7 @@ from llm_assets.errors import ConfigError
 from llm_assets.plan import ASSETS
 from llm_assets.recipe import Recipe, override, parse_recipe
 from llm_assets.root import DataRoot
-from llm_assets.side_inputs import SIDE_INPUTS, check_inputs, name_inputs
+from llm_assets.side_inputs import FORGETTING, KINDS, SIDE_INPUTS, check_inputs, name_inputs
 from llm_assets.step import begin_step
 
 NAMING = {
@@ -28,6 +28,7 @@ def recipe_of(setting: str) -> Recipe:
 
 def test_every_asset_that_reads_side_inputs_is_tried_here() -> None:
     assert SIDE_INPUTS.keys() == NAMING.keys() <= ASSETS.keys()
+    assert KINDS.keys() == {*SIDE_INPUTS, FORGETTING}
 
 
 @pytest.mark.parametrize("asset", NAMING)

@@ -2,13 +2,19 @@
 
 import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dagster_project.assets import GRAPH
+from dagster_project.automation import external_versions
 from dagster_project.definitions import defs
-from llm_assets.plan import ASSETS
+from llm_assets.plan import ASSETS, Snapshot
+from llm_assets.recipe import read_recipe
+from llm_assets.root import DataRoot
+from llm_assets.side_inputs import KINDS
 
 BY_NAME = {asset.key.to_user_string(): asset for asset in GRAPH}
 
@@ -21,6 +27,7 @@ def test_the_graph_and_the_planner_know_the_same_assets_in_the_same_order() -> N
 def test_an_asset_depends_on_what_the_planner_says_it_reads(name: str) -> None:
     node = ASSETS[name]
     expected = {*node.reads, *(f"recipe/{section}" for section in node.sections)} | ({"seniors"} if name == "deduped_docs" else set())
+    expected |= {f"input/{KINDS[name]}"} if name in KINDS else set()
     assert {key.to_user_string() for key in BY_NAME[name].asset_deps[BY_NAME[name].key]} == expected
 
 
@@ -38,6 +45,21 @@ def test_an_asset_has_group_kinds_owner_and_description(name: str) -> None:
     assert spec.kinds
     assert spec.owners
     assert spec.description
+
+
+def test_a_side_input_that_changes_moves_the_version_of_its_kind_alone(root: DataRoot, tmp_path: Path) -> None:
+    root.recipe.write_text('[url_filter]\nblock_lists = ["spam"]\n')
+
+    def look() -> dict[dg.AssetKey, str]:
+        return {key: version for key, _, version in external_versions(Snapshot(root, read_recipe(root.recipe)))}
+
+    seen = [look()]
+    for text in ("spam.test", "spam.test\nmore.test"):
+        (tmp_path / "list").write_text(text)
+        root.add_input("spam", tmp_path / "list")
+        seen.append(look())
+    for before, after in pairwise(seen):
+        assert [key.path for key in after if after[key] != before[key]] == [["input", "block_lists"]]
 
 
 def test_the_definitions_hold_together() -> None:
