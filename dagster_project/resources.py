@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr
 
 from dagster_project.progress import logged_progress
 from dagster_project.retries import try_again_later
-from dagster_project.tracking.artifacts import describe_training, record_files
+from dagster_project.tracking.artifacts import describe_training, is_recorded, record_files
 from dagster_project.tracking.datasets import describe_inputs
 from dagster_project.tracking.pipeline_run import DAGSTER_TAG, PipelineRun, find_pipeline, join_pipeline
 from dagster_project.tracking.runs import end_abandoned, record_report, track
@@ -139,7 +139,10 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
 
     def reopen(self, context: dg.AssetExecutionContext) -> Step | None:
         """The step that made the output, where only its checks are missing; None where there is work to do."""
-        return reopen_step(self.root, self.load_recipe(), self.open_engine(logged_progress(context.log.info)), *_output_of(context))
+        step = reopen_step(self.root, self.load_recipe(), self.open_engine(logged_progress(context.log.info)), *_output_of(context))
+        if step is not None and not is_recorded(step):
+            step.links = {}
+        return step
 
     @contextmanager
     def step(self, context: dg.AssetExecutionContext, *, system_metrics: bool = False) -> Iterator[Step]:

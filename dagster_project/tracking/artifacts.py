@@ -40,6 +40,18 @@ def record_pictures(step: Step, pictures: Mapping[str, str]) -> None:
         client.log_text(step.links["mlflow_run_id"], f"{text}\n", f"{name.replace(' ', '_')}.md")
 
 
+def is_recorded(step: Step) -> bool:
+    """Whether the run of an ended step is still there: MLflow's records may have been lost, or be others by now."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        MlflowClient(tracking_uri(step.root)).get_run(step.links["mlflow_run_id"])
+    except (KeyError, MlflowException):
+        return False
+    return True
+
+
 def describe_training(run: TrackedRun, step: Step) -> None:
     """The settings of model and training, for comparing trainings with each other."""
     values = step.recipe.model_dump(mode="json")

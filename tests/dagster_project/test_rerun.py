@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +16,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from llm_assets.catalog import open_catalog, query_rows
 from llm_assets.checks import CHECKS as QUESTIONS
-from llm_assets.formats.manifest import CHECKS, read_checks
+from llm_assets.formats.manifest import CHECKS, put_manifest, read_checks
 from llm_assets.instance import environment, tracking_uri
 from llm_assets.plan import Snapshot
 from llm_assets.recipe import put_recipe, read_recipe
@@ -100,6 +101,12 @@ def test_an_output_that_lacks_its_checks_alone_is_checked_and_not_made_again(ins
     assert told.metadata["read"].value == before.report["read"]
     assert all(read_checks(place, before.folder).values())
     assert Snapshot(root, read_recipe(root.recipe)).standing("extracted_text", "other").state == "current"
+
+    (place / CHECKS).unlink()
+    put_manifest(place, replace(before, report={**before.report, "links": {**before.report["links"], "mlflow_run_id": "0" * 32}}))
+    with execute(instance, "other") as unrecorded:  # MLflow's records were lost
+        assert unrecorded.success
+    assert all(read_checks(place, before.folder).values())
 
     with execute(instance, "other") as asked_for:  # what is current is made again where a person asks for it
         assert asked_for.success
