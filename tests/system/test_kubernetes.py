@@ -95,7 +95,7 @@ def code_server(location: dict[str, Any], folder: Path) -> Iterator[int]:
         assert client.health_check_query() == "SERVING"
         yield port
     finally:
-        process.terminate()
+        process.kill()  # it does not always heed a SIGTERM
         process.wait()
 
 
