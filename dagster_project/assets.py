@@ -6,28 +6,12 @@ imported where they run, so that loading the graph costs no torch and no Polars.
 
 import dagster as dg
 
+from dagster_project.external import section, side_input
 from dagster_project.metadata import materialized
-from dagster_project.nodes import crawls, every_crawl, made_once, node, section, side_input
+from dagster_project.nodes import crawls, every_crawl, made_once, node
 from dagster_project.resources import Pipeline
-from llm_assets.recipe import SECTIONS
-from llm_assets.side_inputs import KINDS
 
 Result = dg.MaterializeResult[None]
-
-recipe_sections = [
-    dg.AssetSpec(section(name), group_name="recipe", kinds={"toml"}, description=f"Section `[{name}]` of the root's recipe.")
-    for name in SECTIONS
-]
-
-side_inputs = [
-    dg.AssetSpec(
-        side_input(asset),
-        group_name="input",
-        kinds={"file"},
-        description=f"Side inputs of the root that `{asset}` reads: {kind.replace('_', ' ')}.",
-    )
-    for asset, kind in KINDS.items()
-]
 
 
 @dg.asset(**node("raw_crawl", "crawl", "warc"))

@@ -6,8 +6,9 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from dagster_project.assets import GRAPH, seniors
+from dagster_project.external import section, side_input
 from dagster_project.freshness import describe_freshness, freshness
-from dagster_project.nodes import add_partitions, section, side_input
+from dagster_project.nodes import add_partitions
 from dagster_project.resources import Pipeline
 from dagster_project.timetable import DECLARATIONS_SECONDS
 from llm_assets.plan import PER_CRAWL, SENIORS_OF, Snapshot

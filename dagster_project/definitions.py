@@ -6,11 +6,12 @@ import os
 
 import dagster as dg
 
-from dagster_project.assets import GRAPH, recipe_sections, seniors, side_inputs
+from dagster_project.assets import GRAPH, seniors
 from dagster_project.automation import crawl_job, declarations, everything_job
 from dagster_project.checks import CHECKS
 from dagster_project.condition import incremental
 from dagster_project.executor import choose_executor
+from dagster_project.external import recipe_sections, side_inputs
 from dagster_project.freshness import freshness
 from dagster_project.nightly import nightly
 from dagster_project.notices import NOTICES

@@ -10,7 +10,6 @@ from dagster_project.condition import Planned
 from dagster_project.metadata import materialized
 from dagster_project.resources import Pipeline
 from llm_assets.plan import ASSETS
-from llm_assets.side_inputs import KINDS
 
 crawls = dg.DynamicPartitionsDefinition(name="crawls")
 
@@ -21,16 +20,6 @@ def add_partitions(instance: dg.DagsterInstance, names: Iterable[str]) -> None:
     new = [name for name in names if name not in known]
     if new:
         instance.add_dynamic_partitions(str(crawls.name), new)
-
-
-def section(name: str) -> dg.AssetKey:
-    """External asset of a recipe section: its change makes exactly the stages that read it stale."""
-    return dg.AssetKey(["recipe", name])
-
-
-def side_input(asset: str) -> dg.AssetKey:
-    """External asset of the side inputs that an asset reads: block lists, evaluation sets and the like."""
-    return dg.AssetKey(["input", KINDS[asset]])
 
 
 def every_crawl(asset: dg.AssetsDefinition) -> dg.AssetDep:

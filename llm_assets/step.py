@@ -20,7 +20,7 @@ from llm_assets.crawl.declaration import Declaration
 from llm_assets.engine import Engine, ResumingEngine, open_journal
 from llm_assets.errors import ConfigError, DataError, LLMAssetsError, LockedError, UnreachableError
 from llm_assets.formats.failure import FAILURE, record_failure
-from llm_assets.formats.manifest import MANIFEST, Artefact, Manifest, describe_output, with_figures
+from llm_assets.formats.manifest import MANIFEST, Artefact, Manifest, describe_output, read_checks, with_figures
 from llm_assets.graph import read_key
 from llm_assets.pii.redact import redact_for_display, redact_values
 from llm_assets.plan import ASSETS, Snapshot, label
@@ -161,9 +161,11 @@ def begin_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl
 
 def reopen_step(root: DataRoot, recipe: Recipe, engine: Engine, asset: str, crawl: str | None = None) -> Step | None:
     """The ended step of an output that is today's in all but its checks, so that they run without it; None where there is work to do."""
+    manifest = root.manifest(asset, crawl)
+    if manifest is None or {*ASSETS[asset].checks} <= read_checks(root.place(asset, crawl), manifest.folder).keys():
+        return None  # nearly always; what follows judges all that the output was made from
     snapshot = Snapshot.at_hand(root, recipe, sound=crawl is not None)
-    manifest = snapshot.manifest(asset, crawl)
-    if manifest is None or not snapshot.standing(asset, crawl).unchecked:
+    if not snapshot.standing(asset, crawl).unchecked:
         return None
     try:
         folder = root.open_whole(manifest).folder
